@@ -19,11 +19,13 @@ class RefusedSettingError(ValueError):
 
 def router(state: SandboxState) -> APIRouter:
     routes = APIRouter(tags=["control"])
+    _add_faults(routes, state)
+    _add_books(routes, state)
+    _add_settings(routes, state)
+    return routes
 
-    @routes.get("/_health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok", "service": "sandbox"}
 
+def _add_faults(routes: APIRouter, state: SandboxState) -> None:
     @routes.get("/_faults")
     async def armed() -> list[Fault]:
         return state.faults.armed()
@@ -38,10 +40,18 @@ def router(state: SandboxState) -> APIRouter:
         state.faults.clear(vendor)
         return {"status": "cleared"}
 
+
+def _add_books(routes: APIRouter, state: SandboxState) -> None:
+    @routes.get("/_health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok", "service": "sandbox"}
+
     @routes.get("/_ledger")
     async def ledger(last: int = 50) -> dict[str, object]:
         return {"vendors": state.ledger.snapshot(last), "open_streams": dict(+state.open_streams)}
 
+
+def _add_settings(routes: APIRouter, state: SandboxState) -> None:
     @routes.get("/_settings")
     async def settings() -> dict[str, JsonValue]:
         return _shown(state.settings)
@@ -60,8 +70,6 @@ def router(state: SandboxState) -> APIRouter:
         state.clock.advance(change.advance)
         await state.journal.append({"what": "clock", "advance": change.advance})
         return {"now": state.clock(), "offset": state.clock.offset}
-
-    return routes
 
 
 def _arm(state: SandboxState, faults: list[Fault]) -> Response:

@@ -5,7 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-type Line = dict[str, object]
+Line = dict[str, object]
 
 
 class Journal:

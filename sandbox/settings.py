@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-type Span = tuple[float, float]
+Span = tuple[float, float]
 
 FIXED = frozenset({"host", "port", "data_dir"})
 
