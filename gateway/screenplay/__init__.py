@@ -1,0 +1,1 @@
+"""From an idea to a whole short-drama script, and the picture prompts in it."""
