@@ -1,0 +1,24 @@
+"""`python -m sandbox`."""
+
+import uvicorn
+
+from sandbox.app import create_app
+from sandbox.settings import SandboxSettings
+
+
+def main() -> None:
+    settings = SandboxSettings()
+    print(f"sandbox: http://{settings.host}:{settings.port} (no real vendor is asked)", flush=True)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

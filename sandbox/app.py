@@ -1,0 +1,63 @@
+"""The sandbox as one ASGI application: four vendors, the picture store, the control endpoints."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import Message, Receive, Scope, Send
+
+from sandbox import control, jimeng, pictures, runninghub
+from sandbox.connection import TRANSPORT
+from sandbox.jimeng_tasks import JimengTasks
+from sandbox.pictures import Gallery
+from sandbox.runninghub_tasks import HubTasks
+from sandbox.settings import SandboxSettings
+from sandbox.state import SandboxState, new_state
+
+MARK = (b"x-sandbox", b"scripttoframe")
+
+
+class SandboxApp(FastAPI):
+    """Marks every answer, and lets faults reach the transport, which ASGI hides."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), MARK]
+            await send(message)
+
+        await super().__call__(scope, receive, marked)
+
+
+def create_app(settings: SandboxSettings | None = None) -> FastAPI:
+    state = new_state(settings or SandboxSettings())
+    gallery = Gallery(state)
+    jimeng_tasks, hub_tasks = JimengTasks(state, gallery), HubTasks(state, gallery)
+    _replay(state, jimeng_tasks, hub_tasks)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        gallery.close()
+        state.journal.close()
+
+    app = SandboxApp(title="ScriptToFrame sandbox", lifespan=lifespan)
+    app.include_router(control.router(state))
+    app.include_router(pictures.router(gallery))
+    app.include_router(jimeng.router(state, gallery, jimeng_tasks))
+    app.include_router(runninghub.router(state, gallery, hub_tasks))
+    return app
+
+
+def _replay(state: SandboxState, jimeng_tasks: JimengTasks, hub_tasks: HubTasks) -> None:
+    """What a killed sandbox had accepted is still there, and still counts."""
+    for line in state.journal.load():
+        match line["what"]:
+            case "jimeng":
+                jimeng_tasks.replay(line)
+            case "runninghub":
+                hub_tasks.replay(line)
+            case "clock":
+                state.clock.advance(float(str(line["advance"])))
