@@ -57,7 +57,8 @@ def _seen(kind: str, text: str) -> list[str | list[str]]:
 def look(text: str, around: str) -> Look:
     """The look of a text; what it leaves open is taken from the text around it, else by content."""
     dice = Dice("look", text)
-    shot = dice.pick(_SHOTS)
+    shot = next((shot for shot in _SHOTS if text.startswith(shot[0] + "，")), None) or dice.pick(_SHOTS)
+    text = text.removeprefix(shot[0])
     light = next(iter(_seen("light", text) or _seen("light", around)), None) or dice.pick(_PLAIN_LIGHTS)
     mood = next(iter(_seen("mood", text) or _seen("mood", around)), "quiet, cinematic")
     return Look(shot[0], light[0], shot[1], light[1], _english(text, around), str(mood), dice.pick(_LENSES))
@@ -77,14 +78,15 @@ def _unique(words: Iterable[str | list[str]]) -> list[str]:
 def visible(text: str, *, last: bool = False) -> str:
     """The sentence of a text that shows most; from its end for a closing picture, else from its beginning."""
     found = sentences(text) or [text.strip()]
-    third = max(1, -(-len(found) // 3))
-    choice = found[-third:] if last else found[:third]
+    half = max(1, -(-len(found) // 2))
+    choice = (found[half:] or found[-1:]) if last else found[:half]
     return _plain(max(reversed(choice) if last else choice, key=_visibility))
 
 
 def _visibility(sentence: str) -> float:
     words = sum(len(_seen(kind, sentence)) for kind in ("place", "light", "thing", "deed"))
-    return words + min(len(sentence), 60) / 60 - 1.5 * len(re.findall(r"[“”\"]", sentence)) / 2
+    spoken = len(re.findall(r"[“”\"]", sentence))
+    return words + min(len(sentence), 60) / 60 - 0.75 * spoken - (len(sentence) < 8)
 
 
 def _plain(sentence: str) -> str:

@@ -9,10 +9,8 @@ from sandbox.story.people import features
 from sandbox.story.reading import blocks, labelled, part_count
 
 _FOLLOWS = "（承接上一份的画面）"
-_SEGMENT = re.compile(
-    r"^## 第(\d+)份[ \t]*\n+\*\*完整剧情原文\*\*：\n(.*?)\n\n\*\*核心视觉点\*\*：(.*?)(?=\n\n## 第\d+份[ \t]*\n+\*\*完整|\Z)",
-    re.MULTILINE | re.DOTALL,
-)
+_SEGMENT_HEAD = r"^## 第(\d+)份[ \t]*\n+\*\*完整剧情原文\*\*：\n"
+_SEGMENT = re.compile(rf"{_SEGMENT_HEAD}(.*?)\n\n\*\*核心视觉点\*\*：", re.MULTILINE | re.DOTALL)
 _KEY_FRAME = re.compile(
     r"^#+[ \t]*第(\d+)份[ \t]*-[ \t]*(开始帧|结束帧)[ \t]*\n(.*?)(?=^#+[ \t]*第\d+份|\Z)", re.MULTILINE | re.DOTALL
 )
@@ -50,7 +48,7 @@ def _segment(number: int, text: str) -> str:
 def parts_of(answer: str) -> list[tuple[int, str]]:
     """Number and text of each part in answer 1; a part without text of its own lends the one before."""
     parts: list[tuple[int, str]] = []
-    for number, text, _ in _SEGMENT.findall(answer):
+    for number, text in _SEGMENT.findall(answer):
         lent = parts[-1][1] if parts and _FOLLOWS in text else text
         parts.append((int(number), lent))
     return parts or [(1, answer)]
@@ -73,7 +71,7 @@ def _key_frame(number: int, kind: str, text: str) -> str:
 def pictures(prompt: str) -> list[Picture]:
     """What answer 3 has to draw, from answer 2 and the style."""
     told = blocks(prompt)["frames"]
-    style = labelled(prompt.split("<frames>")[0] + prompt.rpartition("</frames>")[2], "画风")
+    style = labelled(prompt.partition("<frames>")[0] + prompt.rpartition("</frames>")[2], "画风")
     found = _KEY_FRAME.findall(told) or [("1", "开始帧", told)]
     scenes = [(int(part), kind, _description(body)) for part, kind, body in found]
     around = " ".join(text for _, _, text in scenes)
@@ -127,6 +125,4 @@ def canonical(found: list[Picture], preamble: str) -> str:
 
 
 def section(picture: Picture) -> str:
-    return (
-        f"### {picture.heading}\n\n**中文辅助描述**：{picture.chinese}\n\n**Jimeng Prompt**：{picture.english}"
-    )
+    return f"### {picture.heading}\n\n**中文辅助描述**：{picture.chinese}\n\n**Jimeng Prompt**：{picture.english}"
