@@ -3,6 +3,8 @@
 Every function is linear in its text and none raises, whatever the text.
 """
 
+# ruff: noqa: RUF001, RUF002 (look-alike signs are what this module is about)
+
 import re
 from collections.abc import Iterable
 
@@ -29,7 +31,7 @@ _LONG_RULE_MARKS = frozenset("—–―─━═－＝")
 
 
 def fold(text: str) -> str:
-    """The same text in narrow, lower-case signs; every sign keeps its position, so matches give slices of the original."""
+    """The text in narrow, lower-case signs, each at its own position: matches give slices of the original."""
     return text.translate(_FOLD)
 
 
@@ -86,6 +88,8 @@ def _digit(mark: str) -> int | None:
 
 def is_fence(line: str) -> bool:
     """Whether a line only opens or closes a code fence, with any info string."""
+    if "```" not in line and "~~~" not in line:
+        return False
     stripped = line.strip(" \t>")
     for mark in ("```", "~~~"):
         if stripped.startswith(mark):
@@ -96,11 +100,13 @@ def is_fence(line: str) -> bool:
 
 def is_rule(line: str) -> bool:
     """Whether a whole line is a separator: `---`, `***`, `___`, `===`, `- - -`, `——`."""
-    marks = set(line) - {" ", "\t", "\u3000"}
-    if len(marks) != 1:
+    body = line.strip()
+    mark = body[:1]
+    if not mark or (mark not in _RULE_MARKS and mark not in _LONG_RULE_MARKS):
         return False
-    (mark,) = marks
-    return (mark in _LONG_RULE_MARKS and line.count(mark) >= 2) or (mark in _RULE_MARKS and line.count(mark) >= 3)
+    if set(body) - {mark, " ", "\u3000"}:
+        return False
+    return body.count(mark) >= (2 if mark in _LONG_RULE_MARKS else 3)
 
 
 def decoration_length(folded: str) -> int:
