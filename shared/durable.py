@@ -1,0 +1,170 @@
+"""The durable engine: DBOS runs the workflows, survivors take over from dead replicas, SIGTERM drains paid calls.
+
+Every task is run by one generic workflow whose id is the task's id; what it does is decided by the task's kind.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+from uuid import uuid4
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from shared.database import UNREACHABLE, Database, through_outages
+from shared.errors import ScriptToFrameError
+from shared.eventlog import EventLog
+from shared.events import LogClosed
+from shared.replicas import Pulse, Replica
+from shared.steps import Steps
+from shared.tasks import Tasks
+from shared.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+class Runner(Protocol):
+    """What a kind of task does. Both may be started again after a crash."""
+
+    async def run(self, work: Work) -> None:
+        """Do the work and append its terminal event; raise what stops it."""
+
+    async def fail(self, work: Work, error: ScriptToFrameError) -> None:
+        """Append the terminal event of a failure."""
+
+
+# A constant: workflows of an earlier release must be recovered by the next one.
+_APPLICATION_VERSION = "1"
+_DRAIN_SECONDS = 8.0
+_UNDISPATCHED_SECONDS = 5.0
+
+_engines: dict[str, "Engine"] = {}
+
+
+@DBOS.workflow(name="task", max_recovery_attempts=None)
+async def _task_workflow(service: str, kind: str, task_id: str) -> None:
+    await _engines[service].run(kind, task_id)
+
+
+class Engine:
+    """Runs the tasks of one service. `register` all kinds before `running`."""
+
+    def __init__(self, service: str, database: Database, log: EventLog, pulse: Pulse) -> None:
+        self.service = service
+        self.tasks = Tasks(database.engine)
+        self.log = log
+        self.steps = Steps(database.engine)
+        self.replica = Replica(database.engine, service, pulse)
+        self.draining = False
+        self._url = database.url
+        self._runners: dict[str, Runner] = {}
+        self._alive: set[asyncio.Task[None]] = set()
+
+    def register(self, kind: str, runner: Runner) -> None:
+        self._runners[kind] = runner
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Engine"]:
+        _engines[self.service] = self
+        await self.replica.join()
+        DBOS(config=self._config())
+        await asyncio.to_thread(DBOS.launch)
+        dispatcher = asyncio.create_task(self._dispatch_forever(), name="dispatcher")
+        try:
+            async with self.replica.beating(self._take_over):
+                yield self
+                dispatcher.cancel()
+                await self._drain()
+        finally:
+            await self.replica.leave()
+            await asyncio.to_thread(DBOS.destroy)
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": f"scripttoframe-{self.service}",
+            "system_database_url": self._url,
+            "dbos_system_schema": f"dbos_{self.service}",
+            "executor_id": self.replica.id,
+            "application_version": _APPLICATION_VERSION,
+            "serializer": DBOSPortableJSONSerializer(),
+            "sys_db_pool_size": 6,
+            "log_level": "WARNING",
+        }
+
+    async def start(self, kind: str, task_id: str) -> None:
+        """Start the task's workflow; a second start of the same task changes nothing."""
+        with SetWorkflowID(task_id):
+            await DBOS.start_workflow_async(_task_workflow, self.service, kind, task_id)
+        await self.tasks.mark_dispatched(task_id)
+
+    async def run(self, kind: str, task_id: str) -> None:
+        """One life of a task: until its runner returns, or its log is closed by somebody else."""
+        writer = uuid4().hex
+        task = await through_outages(lambda: self.tasks.take(task_id, writer))
+        if task is None:
+            return
+        work = Work(task, writer, self.log, self.steps)
+        with self.log.following.watching(task_id, task.last_event_id) as closed:
+            runner = asyncio.create_task(self._guarded(kind, work), name=f"task:{task_id}")
+            self._alive.add(runner)
+            watcher = asyncio.create_task(closed.wait())
+            try:
+                await asyncio.wait({runner, watcher}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await _stopped(runner, watcher)
+                self._alive.discard(runner)
+        if self.draining:
+            # Unfinished: the workflow must stay pending for the replica that takes over.
+            raise asyncio.CancelledError
+
+    async def _guarded(self, kind: str, work: Work) -> None:
+        runner = self._runners[kind]
+        try:
+            await through_outages(lambda: self._attempt(runner, work))
+        except LogClosed:
+            logger.info("task.closed_by_another", extra={"task_id": work.task.id})
+
+    async def _attempt(self, runner: Runner, work: Work) -> None:
+        try:
+            await runner.run(work)
+        except (LogClosed, *UNREACHABLE):
+            raise
+        except ScriptToFrameError as error:
+            logger.warning("task.failed", extra={"task_id": work.task.id, "error": error.message})
+            await runner.fail(work, error)
+        except Exception:
+            logger.exception("task.broke", extra={"task_id": work.task.id})
+            await runner.fail(work, ScriptToFrameError())
+
+    async def _take_over(self, dead: list[str]) -> list[str]:
+        # The public pair list_workflows + resume_workflow would undo a cancel in between; this call is atomic per row.
+        await asyncio.to_thread(DBOS._recover_pending_workflows, dead)
+        return [replica for replica in dead if not await self._holds_work(replica)]
+
+    async def _holds_work(self, replica: str) -> bool:
+        pending = await DBOS.list_workflows_async(
+            status="PENDING", executor_id=replica, limit=1, load_input=False, load_output=False
+        )
+        return bool(pending)
+
+    async def _dispatch_forever(self) -> None:
+        """Start accepted tasks whose process died before it could start them."""
+        while True:
+            await asyncio.sleep(_UNDISPATCHED_SECONDS)
+            with suppress(*UNREACHABLE):
+                for task_id, kind in await self.tasks.undispatched(tuple(self._runners), _UNDISPATCHED_SECONDS):
+                    logger.info("task.redispatched", extra={"task_id": task_id})
+                    await self.start(kind, task_id)
+
+    async def _drain(self) -> None:
+        """Take no new paid call, let the running ones be recorded, stop the rest where it stands."""
+        await self.steps.drained(_DRAIN_SECONDS)
+        self.draining = True
+        await _stopped(*self._alive)
+
+
+async def _stopped(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,76 @@
+"""The values of a task's log: events, what is appended, and how an append can be refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.errors import ScriptToFrameError
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A numbered line of a task's log; `last` closes the log."""
+
+    seq: int
+    name: str | None
+    data: str
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event says about its task; None leaves a column as it is. `result` is JSON text."""
+
+    status: Status | None = None
+    message: str | None = None
+    error: str | None = None
+    error_code: str | None = None
+    current: int | None = None
+    total: int | None = None
+    result: str | None = None
+
+
+NO_CHANGE = Change()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event to append.
+
+    `key`: at most one event of the task carries it. `writer`: refused when another took the task over.
+    `only_if`: refused when the task has another status.
+    """
+
+    task_id: str
+    name: str | None
+    data: str
+    key: str | None = None
+    writer: str | None = None
+    last: bool = False
+    only_if: Status | None = None
+    change: Change = NO_CHANGE
+
+
+class LogClosed(Exception):
+    """The task has its ending; nothing can follow it."""
+
+
+class StatusChanged(Exception):
+    """The task no longer has the status that the event was meant for."""
+
+
+class Superseded(LogClosed):
+    """Another replica has taken the task over; this writer must stop."""
+
+
+def ending(error: ScriptToFrameError, status: Status = Status.FAILED) -> Change:
+    """The change that a failure makes to its task."""
+    clean = error.message.replace("\x00", "")
+    return Change(status=status, message=clean, error=clean, error_code=error.error_code)

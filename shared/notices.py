@@ -1,0 +1,72 @@
+"""PostgreSQL's LISTEN and NOTIFY: one connection per process, callbacks by channel."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+logger = logging.getLogger(__name__)
+
+Heard = Callable[[list[str]], None]
+_RECHECK_SECONDS = 2.0
+_NAMES_PER_NOTICE = 100
+
+
+class Notices:
+    """`on(channel, heard)` calls `heard(names)`; an empty list means "anything may have happened, look again"."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._heard: dict[str, list[Heard]] = {}
+
+    def on(self, channel: str, heard: Heard) -> None:
+        self._heard.setdefault(channel, []).append(heard)
+
+    def recheck(self) -> None:
+        for channel in self._heard:
+            self._tell(channel, [])
+
+    def _tell(self, channel: str, names: list[str]) -> None:
+        for heard in self._heard.get(channel, ()):
+            heard(names)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator["Notices"]:
+        task = asyncio.create_task(self._listen_forever(), name="notices")
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (psycopg.Error, OSError) as error:
+                logger.warning("notices.lost", extra={"reason": type(error).__name__})
+                await asyncio.sleep(0.5)
+
+    async def _listen(self) -> None:
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            for channel in self._heard:
+                await connection.execute(f'LISTEN "{channel}"'.encode())
+            while True:
+                self.recheck()
+                async for notice in connection.notifies(timeout=_RECHECK_SECONDS):
+                    self._tell(notice.channel, notice.payload.split(" "))
+
+
+_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
+
+
+async def notify(connection: AsyncConnection, channel: str, names: Iterable[str]) -> None:
+    """Tell every process, when the connection's transaction commits. A payload stays below 8,000 bytes."""
+    every = list(names)
+    payloads = [" ".join(every[i : i + _NAMES_PER_NOTICE]) for i in range(0, len(every), _NAMES_PER_NOTICE)]
+    await connection.execute(_NOTIFY, {"channel": channel, "payloads": payloads})

@@ -1,0 +1,46 @@
+"""What both services can be told; settings classes are the only readers of the environment."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SANDBOX_ACCESS_KEY = "AKLTsandbox"
+SANDBOX_SECRET_KEY = "sandbox-secret"
+SANDBOX_DEEPSEEK_KEY = "sk-sandbox-deepseek"
+SANDBOX_CLAUDE_KEY = "sk-sandbox-claude"
+SANDBOX_RUNNINGHUB_KEY = "sandbox0000000000000000000runninghub"
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class SharedSettings(BaseSettings):
+    """Settings of every service. An empty value in `.env` means "not set"."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True)
+
+    database_url: str = ""
+    data_dir: Path = Path("./data")
+    sandbox_url: str = "http://localhost:8090"
+    log_level: LogLevel = "info"
+    log_file: str = ""
+    debug: bool = False
+    internal_token: SecretStr = SecretStr("")
+    retention_days: float = Field(default=7, gt=0)
+    heartbeat_seconds: float = Field(default=2, gt=0)
+    replica_dead_seconds: float = Field(default=10, gt=0)
+    otel_exporter_otlp_endpoint: str = ""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("sandbox_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str) -> str:
+        return value.strip().rstrip("/")
