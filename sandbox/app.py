@@ -45,7 +45,7 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
 
     app = SandboxApp(title="ScriptToFrame sandbox", lifespan=lifespan)
     app.include_router(control.router(state))
-    app.include_router(pictures.router(gallery))
+    app.include_router(pictures.router(state, gallery))
     app.include_router(jimeng.router(state, gallery, jimeng_tasks))
     app.include_router(runninghub.router(state, gallery, hub_tasks))
     return app

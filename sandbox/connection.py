@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -14,9 +15,8 @@ LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 def transport_of(scope: Scope) -> asyncio.Transport:
-    transport = scope[TRANSPORT]
-    assert isinstance(transport, asyncio.Transport)
-    return transport
+    # uvloop's transports are not asyncio's by class, only by their methods
+    return cast(asyncio.Transport, scope[TRANSPORT])
 
 
 def reset(scope: Scope) -> None:

@@ -25,7 +25,7 @@ from sandbox.jimeng_wire import (
 from sandbox.keys import JIMENG_ACCESS_KEY, JIMENG_SECRET_KEY
 from sandbox.misbehaviour import instead, spoiled
 from sandbox.painter import paint_plain
-from sandbox.pictures import Gallery, padded
+from sandbox.pictures import FILE, Gallery, padded
 from sandbox.signature import (
     ACCESS_DENIED,
     INVALID_ACTION,
@@ -62,7 +62,8 @@ GOES_ON = frozenset({QPS_LIMIT, CONCURRENCY_LIMIT, 50500, 50501})
 
 
 def router(state: SandboxState, gallery: Gallery, tasks: JimengTasks) -> APIRouter:
-    state.faults.learn(VENDOR, ENDINGS | DAMAGES | SUBMIT_KINDS, frozenset(CALLS.values()))
+    only = dict.fromkeys(ENDINGS | DAMAGES, "result") | dict.fromkeys(SUBMIT_KINDS, "submit")
+    state.faults.learn(VENDOR, frozenset(only), frozenset({*CALLS.values(), FILE}), only)
     routes = APIRouter(tags=[VENDOR])
 
     @routes.post("/")

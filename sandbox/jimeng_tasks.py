@@ -133,4 +133,4 @@ class JimengTasks:
         self._tasks[task.task_id] = task
         self._running[task.task_id] = task
         for order in task.orders():
-            self._gallery.note(order, task.ends_at)
+            self._gallery.note(VENDOR, order, task.ends_at)

@@ -9,11 +9,13 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from sandbox.misbehaviour import instead, spoiled
 from sandbox.painter import paint_jpeg, paint_plain, paint_png
 from sandbox.state import SandboxState
 
 LINK_SECONDS = 24 * 3600
 PAINTERS = 2
+FILE = "file"
 GONE = "<Error><Code>NoSuchKey</Code><Message>The link has expired.</Message></Error>"
 
 
@@ -32,19 +34,28 @@ class Order:
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Who gave out the link, and when."""
+
+    vendor: str
+    order: Order
+    at: float
+
+
 class Gallery:
     """Orders pictures and finds them again by name."""
 
     def __init__(self, state: SandboxState) -> None:
         self._state = state
         self._folder = state.settings.directory / "pictures"
-        self._orders: dict[str, tuple[Order, float]] = {}
+        self._noted: dict[str, Noted] = {}
         self._painting: dict[str, asyncio.Future[Path]] = {}
         self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="painter")
 
-    def note(self, order: Order, at: float) -> None:
+    def note(self, vendor: str, order: Order, at: float) -> None:
         """Makes the link valid from `at` on; the picture is painted when it is first wanted."""
-        self._orders[order.name] = (order, at)
+        self._noted[order.name] = Noted(vendor, order, at)
 
     def start(self, order: Order) -> asyncio.Future[Path]:
         """Begins to paint unless that is already going on."""
@@ -68,10 +79,10 @@ class Gallery:
             self._painters, paint_jpeg, order.prompt, order.width, order.height
         )
 
-    def find(self, name: str) -> Order | None:
+    def find(self, name: str) -> Noted | None:
         """None for a name never given out, and for one given out more than 24 h ago."""
-        order, at = self._orders.get(name, (None, 0.0))
-        return order if self._state.clock() - at <= LINK_SECONDS else None
+        noted = self._noted.get(name)
+        return noted if noted and self._state.clock() - noted.at <= LINK_SECONDS else None
 
     def close(self) -> None:
         self._painters.shutdown(wait=False, cancel_futures=True)
@@ -96,21 +107,30 @@ def padded(picture: bytes, size: int) -> bytes:
     return picture + bytes(max(0, size - len(picture)))
 
 
-def router(gallery: Gallery) -> APIRouter:
-    """`?behave=` lets a fault point to a link that misbehaves: dead, html, or a number of bytes."""
+def router(state: SandboxState, gallery: Gallery) -> APIRouter:
     routes = APIRouter(tags=["pictures"])
 
     @routes.get("/_pictures/{name}.png")
     async def picture(name: str, behave: str = "") -> Response:
-        order = gallery.find(name)
-        if order is None or behave == "dead":
-            return Response(GONE, 404, media_type="application/xml")
-        if behave == "html":
-            return HTMLResponse("<html><body>not a picture</body></html>")
-        if behave == "jpeg":
-            return Response(await gallery.jpeg(order), media_type="image/jpeg")
-        if behave.isdecimal():
-            return Response(padded(await gallery.read(order), int(behave)), media_type="image/png")
-        return FileResponse(await gallery.path(order), media_type="image/png")
+        """`behave` is how the links of a fault misbehave: dead, html, jpeg, or a number of bytes."""
+        noted = gallery.find(name)
+        if noted is None or behave == "dead":
+            return _gone(404)
+        fault = state.faults.take(noted.vendor, FILE, noted.order.prompt)
+        return instead(fault, _gone) or spoiled(fault, await _shown(gallery, noted.order, behave))
 
     return routes
+
+
+async def _shown(gallery: Gallery, order: Order, behave: str) -> Response:
+    if behave == "html":
+        return HTMLResponse("<html><body>not a picture</body></html>")
+    if behave == "jpeg":
+        return Response(await gallery.jpeg(order), media_type="image/jpeg")
+    if behave.isdecimal():
+        return Response(padded(await gallery.read(order), int(behave)), media_type="image/png")
+    return FileResponse(await gallery.path(order), media_type="image/png")
+
+
+def _gone(status: int) -> Response:
+    return Response(GONE, status, media_type="application/xml")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from sandbox.faults import Fault
 from sandbox.keys import RUNNINGHUB_KEY
 from sandbox.misbehaviour import instead, spoiled
-from sandbox.pictures import Gallery
+from sandbox.pictures import FILE, Gallery
 from sandbox.runninghub_tasks import VENDOR, HubTask, HubTasks
 from sandbox.runninghub_wire import (
     FAILED,
@@ -29,14 +29,16 @@ from sandbox.runninghub_wire import (
 from sandbox.state import SandboxState
 
 CALLS = frozenset({"create", "status", "outputs", "cancel"})
-KINDS = frozenset(
-    {"empty_outputs", "null_data", "numeric_id", "data_string_id", "top_level_id", "node_errors", "status_object"}
-)
+KINDS = {
+    **dict.fromkeys(("empty_outputs", "null_data"), "outputs"),
+    **dict.fromkeys(("numeric_id", "data_string_id", "top_level_id", "node_errors"), "create"),
+    "status_object": "status",
+}
 WEBHOOK_TRIES = 3
 
 
 def router(state: SandboxState, gallery: Gallery, tasks: HubTasks) -> APIRouter:
-    state.faults.learn(VENDOR, KINDS, CALLS | {"file"})
+    state.faults.learn(VENDOR, frozenset(KINDS), CALLS | {FILE}, KINDS)
     desk = Desk(state, gallery, tasks)
     routes = APIRouter(tags=[VENDOR])
 

@@ -143,7 +143,7 @@ class HubTasks:
     def _keep(self, task: HubTask) -> None:
         self._tasks[task.task_id] = task
         self._running.add(task.task_id)
-        self._gallery.note(task.order, task.ends_at)
+        self._gallery.note(VENDOR, task.order, task.ends_at)
 
     async def _write(self, task: HubTask, in_flight: int) -> None:
         await self._state.journal.append({"what": VENDOR, "in_flight": in_flight, "task": asdict(task)})
