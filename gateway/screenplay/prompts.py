@@ -1,4 +1,4 @@
-"""What the script model is asked: the directory, an episode, and to go on after a cut; the words are in `prompts/*.md`."""
+"""What the script model is asked: a directory, an episode, to go on after a cut; the words are in `prompts/*.md`."""
 
 import re
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ def _minutes(match: re.Match[str]) -> float:
 def _ending(number: int, total: int) -> str:
     if number < total:
         return "最后一场停在最紧的一刻：一个反转、一个新的危险或一个没有回答的问题，让人非点下一集不可。"
-    return "这是全剧的最后一集：解决主要冲突，回应开头的钩子，让每个主要人物的创伤与渴望有一个着落，最后留一个有余味的画面。"
+    return "这是全剧的最后一集：解决主要冲突，回应开头的钩子，主要人物的创伤与渴望各有着落，最后留一个有余味的画面。"
 
 
 def _line(value: str) -> str:
