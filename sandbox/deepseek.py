@@ -1,4 +1,4 @@
-"""DeepSeek's chat completions: blank lines while waiting, thinking unless disabled, answers cut from the given story."""
+"""DeepSeek's chat completions: blank lines while waiting, thinking unless disabled, answers made from the story."""
 
 from dataclasses import replace
 
