@@ -68,7 +68,7 @@ def _order(prompt: str) -> Order:
     number = count(labelled(prompt, "请写"), 1)
     title = re.search(r"《(.*?)》", context)
     line = re.search(rf"第\s*0*{number}\s*集[ \t:：]*(.*)", context)
-    heading, _, summary = (line[1].strip(" *|") if line else "").partition("——")
+    heading, summary = [*re.split(r"[：:—]+", line[1].strip(" *|"), maxsplit=1), ""][:2] if line else ("", "")
     return Order(
         number=number,
         minutes=minutes(labelled(prompt, "每集时长")),

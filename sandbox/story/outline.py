@@ -23,7 +23,7 @@ def _episodes(total: int, people: list[Given], world: World, dice: Dice) -> list
     titles = list(islice(dice.endless(_titles(world)), total))
     events = {stage: dice.endless(events) for stage, events in plot().events.items()}
     return [
-        f"第{number:02d}集 {title}——{next(events[_stage(number, total)]).format(**_slots(title, people, world, dice))}"
+        f"第{number:02d}集 {title}：{next(events[_stage(number, total)]).format(**_slots(title, people, world, dice))}"
         for number, title in enumerate(titles, 1)
     ]
 

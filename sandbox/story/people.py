@@ -5,7 +5,7 @@ from collections import Counter
 
 from sandbox.story.dice import Dice
 
-    "_SURNAMES = (
+_SURNAMES = (
     "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭罗宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢"
     "蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯"
     "邵孟龙万段钱汤尹黎易常武乔贺赖龚文阿小"

@@ -47,6 +47,8 @@ def answer(prompt: str) -> str:
         return storyboard.key_frames(prompt)
     if "story" in found:
         return storyboard.segments(prompt)
+    if "characters" in found:
+        return directory(prompt)
     return _script(prompt)
 
 
