@@ -1,0 +1,179 @@
+// The storyboard view: a story goes in, four steps are watched, a sheet of frames comes out.
+import { newKey } from "/web/api.js";
+import { Board } from "/web/board.js";
+import { $, $$, show } from "/web/dom.js";
+import { announce, currentLanguage, onLanguage, say } from "/web/i18n.js";
+import { clearProblem, isStop, showProblem } from "/web/problem.js";
+import { remember } from "/web/route.js";
+import { STORY } from "/web/sample.js";
+import { noteDemo, sandboxAnswersFor } from "/web/sandbox.js";
+import { board, boardOfBatch, draft, keepBoard, keepDraft, keepTitle } from "/web/store.js";
+import { isFinished, postStream, readTask } from "/web/stream.js";
+
+let now = { id: null, board: null, control: null };
+
+const field = (name) => $("#board-form").elements[name];
+
+function formValue() {
+  return Object.fromEntries(["script", "sceneCount", "style", "genre", "aspectRatio", "resolution"].map((name) => [name, field(name).value]));
+}
+
+export function analysisBody() {
+  const { script, sceneCount, style, genre } = formValue();
+  return { script, sceneCount: Number(sceneCount), style, genre };
+}
+
+export function drawingConfig() {
+  const { aspectRatio, resolution, style } = formValue();
+  return { aspectRatio, resolution, style };
+}
+
+function tellCounts() {
+  say($("#story-count"), "storyCount", { count: [...field("script").value.replace(/\s/g, "")].length });
+  const scenes = Number(field("sceneCount").value);
+  say($("#scene-hint"), scenes >= 1 ? "sceneHint" : null, { scenes, frames: scenes + 1 });
+}
+
+function useSample() {
+  field("script").value = STORY[currentLanguage()];
+  changed();
+}
+
+function changed() {
+  tellCounts();
+  keepDraft("board", formValue());
+}
+
+function showPart({ progress = false, empty = false }) {
+  show($("#board-progress"), progress);
+  show($("#board-empty"), empty);
+}
+
+function leaveBoard() {
+  now.control?.abort();
+  now.board?.leave();
+  now = { id: null, board: null, control: null };
+  clearProblem($("#board-error"));
+}
+
+function tellStep(step, progress, message) {
+  $("#board-bar").value = progress;
+  $("#board-message").textContent = message ?? "";
+  $$("#board-steps li").forEach((item, index) => {
+    item.dataset.state = index + 1 < step ? "done" : index + 1 === step ? "now" : "";
+    if (index + 1 === step) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  });
+}
+
+/** `run`: {key, body, config, autoDraw}; the same run posted again goes on from what the server has kept. */
+async function analyze(run) {
+  leaveBoard();
+  now.control = new AbortController();
+  const mine = now;
+  showPart({ progress: true });
+  tellStep(1, 0, "");
+  announce("step1");
+  try {
+    await postStream("/api/intelligent-analyze-script?stream=true", run.body, {
+      key: run.key, signal: now.control.signal,
+      onStart: (id) => began(id, run), onEvent: (event) => now === mine && told(event, run),
+    });
+  } catch (error) {
+    if (now === mine) broken(error, run);
+  }
+}
+
+function began(id, run) {
+  now.id = id;
+  keepTitle(id, run.body.script);
+  keepBoard({ ...board(id), run, config: run.config });
+  remember("storyboard", [id]);
+}
+
+function told({ name, data }, run) {
+  noteDemo(data, "deepseek");
+  if (name === "progress") tellStep(data.step, data.progress, data.message);
+  if (name === "complete") showFrames(now.id, data.data.storyboard_frames, run.autoDraw);
+  if (name === "error") fail({ message: data.error, code: data.errorCode }, run);
+}
+
+function broken(error, run) {
+  if (!isStop(error)) return fail(error, run);
+  showPart({});
+  showProblem($("#board-error"), { message: "", heading: "analysisStopped", code: "STOPPED" }, [["goOn", () => analyze(run)]]);
+}
+
+function fail(error, run) {
+  showPart({});
+  const again = { ...run, key: newKey() };
+  showProblem($("#board-error"), { message: error.message, code: error.code, heading: "problemAnalysis" }, run ? [["tryAgain", () => analyze(again)]] : []);
+}
+
+function showFrames(id, frames, autoDraw) {
+  showPart({});
+  now.id = id;
+  now.board = new Board(id, frames, board(id));
+  announce("announceFrames", { count: frames.length });
+  if (autoDraw && !now.board.kept.batch) now.board.drawAll();
+}
+
+/** Opens `#/storyboard/{id}`: a storyboard, or a batch of pictures that may belong to one. */
+export async function openStoryboard([id]) {
+  if (id && id === now.id) return;
+  leaveBoard();
+  if (!id) {
+    showPart({ empty: true });
+    return;
+  }
+  const owner = boardOfBatch(id);
+  if (owner && owner.id !== id) {
+    location.replace(`#/storyboard/${owner.id}`);
+    return;
+  }
+  const mine = now;
+  mine.id = id;
+  showPart({ progress: true });
+  tellStep(1, 0, "");
+  try {
+    const task = await readTask(id);
+    if (now === mine) takeUp(id, task);
+  } catch (error) {
+    if (now === mine) fail(error, null);
+  }
+}
+
+function takeUp(id, task) {
+  noteDemo(task, "deepseek");
+  const { run } = board(id);
+  if (task.task_type === "batch_images") return showFrames(id, batchFrames(task.data ?? []));
+  if (task.status === "completed" && task.data) return showFrames(id, task.data.storyboard_frames);
+  if (!isFinished(task) && run) return analyze({ ...run });
+  fail({ message: task.error ?? task.message ?? task.status, code: task.errorCode ?? "INTERRUPTED" }, run);
+}
+
+const batchFrames = (items) =>
+  items.map((item) => ({ ...item, jimengPrompt: item.prompt, taskId: item.error ? undefined : item.taskId }));
+
+function submit(event) {
+  event.preventDefault();
+  analyze({ key: newKey(), body: analysisBody(), config: drawingConfig(), autoDraw: $("#auto-draw").checked });
+}
+
+export function startStoryboard() {
+  const kept = draft("board");
+  for (const [name, value] of Object.entries(kept ?? {})) if (field(name)) field(name).value = value;
+  $("#board-form").addEventListener("submit", submit);
+  $("#board-form").addEventListener("input", changed);
+  $("#sample-story").onclick = useSample;
+  $("#sample-run").onclick = () => {
+    useSample();
+    $("#board-form").requestSubmit();
+  };
+  $("#board-stop").onclick = () => now.control?.abort();
+  onLanguage(tellCounts);
+  sandboxAnswersFor("volcengine").then((demo) => {
+    $("#auto-draw").checked = demo;
+  });
+  tellCounts();
+}
