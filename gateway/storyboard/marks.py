@@ -1,8 +1,8 @@
 """What one line of a storyboard answer is: a frame heading, a label, a separator, a fence, a blank or text."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from gateway.storyboard.frames import END, START
 from gateway.text import NUMERAL, NUMERAL_CHARACTERS, decoration_length, fold, is_fence, is_rule, number
@@ -25,8 +25,7 @@ class Kind(Enum):
     TEXT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """`text` is a label's value or a heading's own words; `weak` labels count only inside a headed frame."""
 
     kind: Kind
