@@ -95,10 +95,9 @@ class ImagegenSettings(SharedSettings):
                 raise ConfigurationError(MISSING_WORKFLOW)
             return RunningHubAccess(*urls, key, workflow, node, demo=False)
         if self.sandbox_url:
-            moved = tuple(_moved(url, self.sandbox_url) for url in urls)
-            return RunningHubAccess(
-                *moved, SANDBOX_RUNNINGHUB_KEY, workflow or "1904136902449209346", node or "6", demo=True
-            )
+            create, status, outputs, cancel = (_moved(url, self.sandbox_url) for url in urls)
+            workflow, node = workflow or "1904136902449209346", node or "6"
+            return RunningHubAccess(create, status, outputs, cancel, SANDBOX_RUNNINGHUB_KEY, workflow, node, demo=True)
         raise ConfigurationError(MISSING_RUNNINGHUB)
 
 

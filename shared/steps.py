@@ -62,6 +62,12 @@ class Steps:
         await through_outages(lambda: self._record(task_id, name, outcome))
         return outcome
 
+    async def started(self, task_id: str, name: str) -> bool:
+        """Whether the step has a row, with or without an outcome."""
+        statement = text("SELECT EXISTS (SELECT FROM step WHERE task_id = :task_id AND name = :name)")
+        async with self._engine.connect() as connection:
+            return bool((await connection.execute(statement, {"task_id": task_id, "name": name})).scalar_one())
+
     async def _recorded(self, task_id: str, name: str) -> str | None:
         statement = text("SELECT outcome FROM step WHERE task_id = :task_id AND name = :name")
         async with self._engine.connect() as connection:

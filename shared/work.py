@@ -43,6 +43,10 @@ class Work:
         result: T = await self._steps.checkpoint(self.task.id, name, call)
         return result
 
+    async def started(self, name: str) -> bool:
+        """Whether an earlier life of this task has begun the step."""
+        return await self._steps.started(self.task.id, name)
+
     async def once(self, name: str, send: Callable[[], Awaitable[Any]]) -> Any:
         """A paid call; see Steps.once. It is finished and recorded even while the process is leaving."""
         if self._steps.closing:

@@ -81,7 +81,8 @@ CREATE TABLE slot (
     number integer,
     enqueued_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     not_before timestamptz NOT NULL DEFAULT clock_timestamp(),
-    granted_at timestamptz
+    granted_at timestamptz,
+    release_at timestamptz
 );
 CREATE INDEX slot_account ON slot (account, priority, enqueued_at);
 

@@ -1,0 +1,33 @@
+"""`python -m imagegen`."""
+
+import logging
+
+from imagegen.app import create_app
+from imagegen.settings import ImagegenSettings, decoded_keys
+from shared import logs
+from shared.leaving import Departure
+from shared.service import serve
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    settings = ImagegenSettings()
+    logs.configure("python-backend", settings.log_level, settings.log_file)
+    _say_which_keys(settings)
+    departure = Departure()
+    serve(create_app(settings, departure), departure, settings.host, settings.port)
+
+
+def _say_which_keys(settings: ImagegenSettings) -> None:
+    access = settings.volcengine_access_key_id.get_secret_value().strip()
+    secret = settings.volcengine_secret_access_key.get_secret_value().strip()
+    if access and secret:
+        *_, encoded = decoded_keys(access, secret)
+        logger.info("volcengine.credentials", extra={"form": "base64" if encoded else "raw"})
+    else:
+        logger.info("volcengine.credentials", extra={"form": "sandbox" if settings.sandbox_url else "missing"})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""I3 and N1 to N4: pictures, waited for or not."""
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from starlette.responses import StreamingResponse
+
+from imagegen.api.schemas import ImageRequest, PictureRequest, content_url, image_object
+from imagegen.images.desk import Desk, Picture
+from imagegen.wiring import Wiring, wiring_of
+from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
+from shared.idempotency import IdempotencyKey
+from shared.leaving import ReaderLeft, while_read
+from shared.requests import Key, Owner, PreferredWait
+from shared.wire import Json
+
+router = APIRouter(prefix="/api", tags=["images"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+_RETRY_AFTER = {"Retry-After": "1"}
+
+
+@router.post("/generate-image", operation_id="generateImage")
+async def generate_image(
+    body: PictureRequest,
+    request: Request,
+    wired: Wired,
+    owner: Owner,
+    key: Key,
+    reply_within: Annotated[float | None, Header(alias="X-Reply-Within")] = None,
+) -> Response:
+    """Paint one picture and wait for it (I3)."""
+    image_id = await _accepted(wired.desk, body, owner, key)
+    answer = _painted(wired.desk, image_id, reply_within)
+    try:
+        picture = await while_read(request, wired.core.departure, answer)
+    except ReaderLeft:
+        await wired.desk.abandon(image_id)
+        return Response(status_code=499)
+    except ScriptToFrameError as error:
+        error.extras |= {"data": None, "taskId": image_id}
+        raise
+    return await _painted_reply(wired.desk, picture)
+
+
+async def _accepted(desk: Desk, body: PictureRequest, owner: str, key: IdempotencyKey | None) -> str:
+    registered = await desk.accept(body.order(), owner, key)
+    if not registered.created and not (await desk.find(registered.task_id, owner)).finished:
+        raise RequestInProgress().retry_after(2)
+    return registered.task_id
+
+
+async def _painted(desk: Desk, image_id: str, reply_within: float | None) -> Picture:
+    """The finished picture. Raises GenerationTimeout when its polls, or the seconds allowed, are used up."""
+    try:
+        async with asyncio.timeout(reply_within):
+            async for event in desk.events(image_id):
+                if event.name == "overdue":
+                    raise GenerationTimeout
+    except TimeoutError as error:
+        raise GenerationTimeout("图片生成超时，请稍后重试", replyWithin=reply_within) from error
+    return await desk.find(image_id, None)
+
+
+async def _painted_reply(desk: Desk, picture: Picture) -> Response:
+    task = picture.task
+    if picture.kept is None:
+        raise _failure(picture)
+    data: dict[str, Any] = {
+        "imageUrl": await desk.image_url(picture),
+        "taskId": task.id,
+        "prompt": picture.order.prompt,
+        "frame": picture.order.frame,
+        "contentUrl": content_url(task.id),
+    }
+    return Json({"success": True, "data": data | ({"demo": True} if task.demo else {}), "error": None})
+
+
+def _failure(picture: Picture) -> ScriptToFrameError:
+    task = picture.task
+    stored = task.result or {}
+    error = ScriptToFrameError(task.error, data=None, taskId=task.id)
+    error.error_code = task.error_code or error.error_code
+    error.status = stored.get("http_status", 409)
+    return error
+
+
+@router.post("/images", operation_id="createImage", status_code=202)
+async def create_image(
+    body: ImageRequest, request: Request, wired: Wired, owner: Owner, key: Key, wait: PreferredWait
+) -> Response:
+    """Order a picture (N1)."""
+    batch = request.headers.get("x-batch") == "1"
+    registered = await wired.desk.accept(body.order(body.provider, batch=batch), owner, key)
+    image_id = registered.task_id
+    location = {"Location": f"/api/images/{image_id}"}
+    if wait:
+        picture = await _waited(request, wired, image_id, wait)
+        if picture.finished:
+            return await _object_reply(wired.desk, picture, location | _applied(wait))
+    accepted: dict[str, Any] = {"success": True, "id": image_id, "status": "queued"}
+    picture = await wired.desk.find(image_id, owner)
+    accepted |= {"demo": True} if picture.task.demo else {}
+    return Json(accepted, status_code=202, headers=location | _RETRY_AFTER | _applied(wait))
+
+
+@router.get("/images/{image_id}", operation_id="getImage")
+async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner, wait: PreferredWait) -> Response:
+    """How a picture stands (N2)."""
+    picture = await wired.desk.find(image_id, owner)
+    if wait and not picture.finished:
+        picture = await _waited(request, wired, image_id, wait)
+    return await _object_reply(wired.desk, picture, _applied(wait))
+
+
+@router.delete("/images/{image_id}", operation_id="cancelImage")
+async def cancel_image(image_id: str, wired: Wired, owner: Owner) -> Response:
+    """Cancel a picture as far as its vendor allows (N3)."""
+    await wired.desk.cancel(await wired.desk.find(image_id, owner))
+    return await _object_reply(wired.desk, await wired.desk.find(image_id, owner), {})
+
+
+@router.get("/images/{image_id}/content", operation_id="getImageContent")
+async def get_content(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
+    """The picture itself (N4)."""
+    kept, stream = await wired.desk.content(await wired.desk.find(image_id, owner))
+    headers = {"ETag": f'"{kept["sha256"]}"', "Cache-Control": "private, max-age=31536000, immutable"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    headers |= {"Content-Length": str(kept["size"]), "X-Content-Type-Options": "nosniff"}
+    return StreamingResponse(stream, media_type=kept["content_type"], headers=headers)
+
+
+def _applied(wait: int | None) -> dict[str, str]:
+    return {"Preference-Applied": f"wait={wait}"} if wait else {}
+
+
+async def _waited(request: Request, wired: Wiring, image_id: str, seconds: int) -> Picture:
+    """The picture as soon as it has ended, at the latest after `seconds`."""
+
+    async def ended() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await wired.desk.ended(image_id)
+
+    with suppress(ReaderLeft):
+        await while_read(request, wired.core.departure, ended())
+    return await wired.desk.find(image_id, None)
+
+
+async def _object_reply(desk: Desk, picture: Picture, headers: dict[str, str]) -> Response:
+    if not picture.finished:
+        headers = headers | _RETRY_AFTER
+    return Json(image_object(picture, await desk.image_url(picture)), headers=headers)

@@ -1,0 +1,95 @@
+"""What imagegen takes and gives."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from imagegen.images.desk import Picture
+from imagegen.images.orders import BATCH, INTERACTIVE, Order, effective_prompt
+from shared.errors import MissingParameter
+from shared.events import Status
+from shared.wire import iso_time
+
+STATUS = {
+    Status.QUEUED: "queued",
+    Status.RUNNING: "running",
+    Status.COMPLETED: "succeeded",
+    Status.FAILED: "failed",
+    Status.CANCELED: "canceled",
+}
+
+
+class PictureRequest(BaseModel):
+    """A picture to paint. The effective prompt is `frame.prompt`, else `frame.jimengPrompt`, else `prompt`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"prompt": "雨夜的霓虹街头，少女撑伞回头", "config": {"aspectRatio": "16:9", "resolution": "2k"}}
+            ]
+        }
+    )
+
+    prompt: str | None = None
+    frame: dict[str, Any] | None = None
+    config: dict[str, Any] | None = None
+
+    @field_validator("frame")
+    @classmethod
+    def _prompts_are_text(cls, frame: dict[str, Any] | None) -> dict[str, Any] | None:
+        for name in ("prompt", "jimengPrompt"):
+            if not isinstance((frame or {}).get(name), str | None):
+                raise ValueError(f"{name} must be a string or null")  # noqa: TRY004 pydantic reads ValueError
+        return frame
+
+    def order(self, provider: Literal["jimeng", "runninghub"] = "jimeng", *, batch: bool = False) -> Order:
+        """Raises MissingParameter when there is no prompt anywhere."""
+        prompt = effective_prompt(self.prompt, self.frame)
+        if prompt is None:
+            raise MissingParameter("缺少必要参数: prompt")
+        return Order(prompt, self.frame, self.config, provider, BATCH if batch else INTERACTIVE)
+
+
+class ImageRequest(PictureRequest):
+    """A picture to paint, at the vendor of your choice."""
+
+    provider: Literal["jimeng", "runninghub"] = "jimeng"
+
+
+def image_object(picture: Picture, image_url: str | None) -> dict[str, Any]:
+    """The object of contract §4.2."""
+    task, order = picture.task, picture.order
+    ended_badly = task.closed and picture.kept is None
+    shown: dict[str, Any] = {
+        "success": True,
+        "id": task.id,
+        "status": STATUS[task.status],
+        "provider": order.provider,
+        "prompt": order.prompt,
+        "frame": order.frame,
+        "config": order.config,
+        "imageUrl": image_url,
+        "contentUrl": content_url(task.id) if picture.kept else None,
+        "error": task.error if ended_badly else None,
+        "errorCode": task.error_code if ended_badly else None,
+        "createdAt": iso_time(task.created_at),
+        "updatedAt": iso_time(task.updated_at),
+    }
+    return shown | _occasional(picture)
+
+
+def _occasional(picture: Picture) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if picture.place:
+        shown["queue"] = {"position": picture.place.position, "eta_seconds": picture.place.eta_seconds}
+    if picture.task.demo:
+        shown["demo"] = True
+    if picture.task.cancel_requested:
+        shown["cancelRequested"] = True
+    if not picture.finished and picture.task.error_code:
+        shown["overdue"] = True
+    return shown
+
+
+def content_url(image_id: str) -> str:
+    return f"/api/images/{image_id}/content"

@@ -1,0 +1,136 @@
+"""The order desk: accepts picture orders, shows how they stand, hands out pictures, takes cancels."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import uuid4
+
+from imagegen.images.orders import Order
+from imagegen.images.painting import Painter, order_of
+from imagegen.images.slots import Place, Slots
+from imagegen.images.storage import PictureStore
+from shared.core import Core
+from shared.errors import Canceled, ImageNotFound, ImageNotReady
+from shared.events import Event, Line, LogClosed, Status, StatusChanged, ending
+from shared.idempotency import IdempotencyKey, Registered, forget, register
+from shared.tasks import IMAGE, NewTask, Task
+from shared.wire import dump_line, loads
+
+_PREFIX = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An order as it stands."""
+
+    task: Task
+    order: Order
+    place: Place | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.task.closed
+
+    @property
+    def kept(self) -> dict[str, Any] | None:
+        """Where the finished picture is kept, or None."""
+        return self.task.result if self.task.status is Status.COMPLETED else None
+
+
+class Desk:
+    """All about orders but the painting itself."""
+
+    def __init__(self, core: Core, painters: dict[str, Painter], slots: Slots, store: PictureStore) -> None:
+        self._core = core
+        self._painters = painters
+        self._slots = slots
+        self._store = store
+
+    async def accept(self, order: Order, owner: str, key: IdempotencyKey | None) -> Registered:
+        """Register the order and start its painting. Raises ConfigurationError, IdempotencyKeyReused."""
+        demo = self._painters[order.provider].check_configured()
+        image_id = _PREFIX[order.provider] + uuid4().hex
+        registered = await register(
+            self._core.database.engine, NewTask(image_id, IMAGE, asdict(order), owner, demo), key
+        )
+        if registered.created:
+            await self._core.engine.start(IMAGE, image_id)
+        return registered
+
+    async def find(self, image_id: str, owner: str | None) -> Picture:
+        """The order. Raises ImageNotFound, also for somebody else's."""
+        task = await self._core.tasks.find(image_id, owner)
+        if task is None or task.kind != IMAGE:
+            raise ImageNotFound(f"未找到图片 {image_id}")
+        place = await self._slots.place(image_id) if task.status is Status.QUEUED else None
+        return Picture(task, order_of(task.request), place)
+
+    async def ended(self, image_id: str) -> None:
+        """Wait until the order is finished."""
+        async for _ in self._core.log.following.events(image_id):
+            pass
+
+    def events(self, image_id: str) -> AsyncIterator[Event]:
+        return self._core.log.following.events(image_id)
+
+    async def drop(self, image_id: str) -> bool:
+        """Cancel the order if nothing has been paid for yet; whether it was."""
+        return await self._close_canceled(image_id, only_if=Status.QUEUED)
+
+    async def _close_canceled(self, image_id: str, only_if: Status | None = None) -> bool:
+        change = ending(Canceled(), Status.CANCELED)
+        data = dump_line({"error": change.error})
+        line = Line(image_id, "canceled", data, last=True, only_if=only_if, change=change)
+        try:
+            await self._core.log.append(line)
+        except (StatusChanged, LogClosed):
+            return False
+        await self._slots.leave(image_id, self._account(image_id))
+        return True
+
+    async def abandon(self, image_id: str) -> None:
+        """Its only reader left: drop it if it waits, and let the same Idempotency-Key start anew."""
+        if await self.drop(image_id):
+            await forget(self._core.database.engine, image_id)
+
+    async def cancel(self, picture: Picture) -> None:
+        """Cancel as far as the vendor allows: contract §4.3."""
+        if picture.finished or await self.drop(picture.task.id):
+            return
+        await self._core.tasks.request_cancel(picture.task.id)
+        await self._cancel_at_vendor(picture)
+
+    async def _cancel_at_vendor(self, picture: Picture) -> None:
+        painter = self._painters[picture.order.provider]
+        vendor_task_id = await self.vendor_task_id(picture.task.id)
+        if vendor_task_id and await painter.cancel(vendor_task_id):
+            await self._close_canceled(picture.task.id)
+
+    async def vendor_task_id(self, image_id: str) -> str | None:
+        """The vendor's id of a submitted order."""
+        for event in await self._core.log.following.stored(image_id):
+            if event.name == "submitted":
+                return str(loads(event.data)["vendor_task_id"]) or None
+        return None
+
+    def _account(self, image_id: str) -> str:
+        provider = next(name for name, prefix in _PREFIX.items() if image_id.startswith(prefix))
+        return self._painters[provider].account
+
+    async def content(self, picture: Picture) -> tuple[dict[str, Any], AsyncIterator[bytes]]:
+        """How the picture is kept, and its bytes. Raises ImageNotReady, ImageNotFound."""
+        if not picture.finished:
+            raise ImageNotReady().retry_after(2)
+        if (kept := picture.kept) is None:
+            raise ImageNotFound(f"图片 {picture.task.id} 没有可用的内容")
+        return kept, self._store.stream(kept["key"])
+
+    async def image_url(self, picture: Picture) -> str | None:
+        """The vendor's link, or a data URL where the vendor sent bytes; None for an unfinished picture."""
+        if (kept := picture.kept) is None:
+            return None
+        if url := kept["url"]:
+            return str(url)
+        data = await self._store.get(kept["key"])
+        return f"data:{kept['content_type']};base64,{base64.b64encode(data).decode()}"

@@ -1,0 +1,214 @@
+"""The workflow *painting*: wait for a slot, submit once, poll, fetch, store."""
+
+import asyncio
+import logging
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+from imagegen.images.orders import Order
+from imagegen.images.picture import NotAPicture, content_type_of
+from imagegen.images.slots import Slots
+from imagegen.images.storage import PictureStore
+from shared.errors import GenerationTimeout, ImageGenerationError, OutcomeUnknown, ScriptToFrameError
+from shared.events import Change, Status, ending
+from shared.retry import Passing, repeat
+from shared.wire import dump_text
+from shared.work import Work
+
+logger = logging.getLogger(__name__)
+
+FETCH_WAITS = (0.5, 1.0, 2.0, 4.0)
+_FORGOTTEN_BY_VENDOR_SECONDS = 12 * 3600.0
+_UNKNOWN_HOLDS_SLOT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished picture at the vendor: its bytes, or where they are. `raw` is the vendor's own answer, for B4."""
+
+    data: bytes | None = None
+    url: str | None = None
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The vendor has taken the order: surely paid from here on."""
+
+    vendor_task_id: str
+    result: Result | None = None
+    raw: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """An explicit "not now", surely not paid. `wait` is the vendor's or the rule's pause; None: the rule decides."""
+
+    code: str
+    message: str
+    retry_after: float | None = None
+
+
+class Painter(Protocol):
+    """A picture vendor. Calls raise Passing for what may pass, ScriptToFrameError for what is final."""
+
+    account: str
+
+    def check_configured(self) -> bool:
+        """Whether it is the sandbox. Raises ConfigurationError."""
+
+    async def submit(self, order: Order) -> Accepted | Busy:
+        """Buy. Raises OutcomeUnknown when nobody knows whether it was taken."""
+
+    async def poll(self, vendor_task_id: str) -> Result | None:
+        """The result, or None while it is being made."""
+
+    async def fetch(self, url: str) -> bytes:
+        """A result's bytes."""
+
+    async def cancel(self, vendor_task_id: str) -> bool:
+        """Whether the vendor confirmed the cancel."""
+
+    def pause(self, elapsed: float) -> float:
+        """Seconds until the next query, `elapsed` seconds after the submit."""
+
+    def busy_pause(self, refusals: int, busy: Busy) -> "Pause":
+        """How to wait after the `refusals`-th refusal in a row. Raises when it is to be given up."""
+
+    @property
+    def deadline(self) -> float:
+        """Seconds after the submit at which an answer is no longer waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: the account takes less for now."""
+
+    seconds: float
+    to_end: bool = False
+    slow_down: float = 0
+
+
+class Painting:
+    """Runner of picture tasks."""
+
+    def __init__(self, painters: dict[str, Painter], slots: Slots, store: PictureStore) -> None:
+        self._painters = painters
+        self._slots = slots
+        self._store = store
+
+    async def run(self, work: Work) -> None:
+        order = order_of(work.task.request)
+        painter = self._painters[order.provider]
+        accepted, submitted_at = await self._submitted(work, order, painter)
+        result = accepted.result or await self._result(work, painter, accepted.vendor_task_id, submitted_at)
+        await self._slots.leave(work.task.id, painter.account, time.time() - submitted_at)
+        kept = await work.checkpoint("picture", lambda: self._kept(painter, result))
+        kept["raw"] = result.raw
+        change = Change(status=Status.COMPLETED, result=dump_text(kept))
+        await work.end("succeeded", {"contentType": kept["content_type"]}, change)
+
+    async def fail(self, work: Work, error: ScriptToFrameError) -> None:
+        painter = self._painters[order_of(work.task.request).provider]
+        if type(error) is ScriptToFrameError:
+            error = ImageGenerationError(f"图片生成失败: {error.message}")
+            error.status = 200
+        if isinstance(error, OutcomeUnknown):
+            await self._slots.leave_later(work.task.id, painter.account, _UNKNOWN_HOLDS_SLOT_SECONDS)
+        result = dump_text({"http_status": error.status} | error.extras)
+        await work.end("failed", {"error": error.message}, replace(ending(error), result=result))
+        if not isinstance(error, OutcomeUnknown):
+            await self._slots.leave(work.task.id, painter.account)
+
+    async def _submitted(self, work: Work, order: Order, painter: Painter) -> tuple[Accepted, float]:
+        refusals = 0
+        while True:
+            name = f"submit-{refusals + 1}"
+            replayed = await work.started(name)
+            if not replayed:
+                await self._wait_for_slot(work, order, painter.account, refusals)
+            outcome = await work.once(name, lambda: self._submit(painter, order))
+            if "busy" not in outcome:
+                return await self._accepted(work, outcome)
+            refusals += 1
+            if not replayed:
+                await self._wait_after(work, painter, refusals, Busy(**outcome["busy"]))
+
+    async def _wait_for_slot(self, work: Work, order: Order, account: str, refusals: int) -> None:
+        await self._slots.enter(work.task.id, account, order.priority)
+        number = await self._slots.taken(work.task.id)
+        change = Change(status=Status.RUNNING)
+        await work.say("submitting", {"worker_id": number}, key=f"submitting-{refusals + 1}", change=change)
+
+    async def _submit(self, painter: Painter, order: Order) -> dict[str, Any]:
+        """The outcome in JSON's shape, as the step records it."""
+        match await painter.submit(order):
+            case Busy() as busy:
+                return {"busy": asdict(busy)}
+            case Accepted(vendor_task_id, result, raw):
+                kept = await self._kept(painter, result) if result else None
+                return {"vendor_task_id": vendor_task_id, "at": time.time(), "raw": raw, "kept": kept}
+
+    async def _accepted(self, work: Work, outcome: dict[str, Any]) -> tuple[Accepted, float]:
+        vendor_task_id = outcome["vendor_task_id"]
+        logger.info("image.submitted", extra={"task_id": work.task.id, "vendor_task_id": vendor_task_id})
+        data = {"vendor_task_id": vendor_task_id, "raw": outcome["raw"], "at": outcome["at"]}
+        await work.say("submitted", data, key="submitted")
+        result = None
+        if kept := outcome.get("kept"):
+            await work.checkpoint("picture", lambda: _value(kept))
+            result = Result()
+        return Accepted(vendor_task_id, result, outcome["raw"]), outcome["at"]
+
+    async def _wait_after(self, work: Work, painter: Painter, refusals: int, busy: Busy) -> None:
+        pause = painter.busy_pause(refusals, busy)
+        logger.info("image.refused", extra={"task_id": work.task.id, "code": busy.code, "seconds": pause.seconds})
+        data = {"code": busy.code, "refusals": refusals, "wait_seconds": pause.seconds, "to_end": pause.to_end}
+        change = Change(status=Status.QUEUED)
+        await work.say("refused", data, key=f"refused-{refusals}", change=change)
+        if pause.slow_down:
+            await self._slots.slow_down(painter.account, pause.slow_down)
+        await self._slots.postpone(work.task.id, painter.account, pause.seconds, to_end=pause.to_end)
+
+    async def _result(self, work: Work, painter: Painter, vendor_task_id: str, submitted_at: float) -> Result:
+        """Poll until the vendor is done. The deadline ends answers, not the paid work."""
+        overdue = False
+        while (elapsed := time.time() - submitted_at) < _FORGOTTEN_BY_VENDOR_SECONDS:
+            if not overdue and elapsed >= painter.deadline:
+                overdue = True
+                timeout = GenerationTimeout()
+                change = Change(error=timeout.message, error_code=timeout.error_code)
+                await work.say("overdue", {"error": timeout.message}, key="overdue", change=change)
+            pause = painter.pause(elapsed)
+            await asyncio.sleep(pause if overdue else min(pause, max(painter.deadline - elapsed, 0.05)))
+            try:
+                if result := await painter.poll(vendor_task_id):
+                    return result
+            except Passing as passing:
+                logger.info("image.poll_failed", extra={"task_id": work.task.id, "reason": str(passing)})
+                await asyncio.sleep(passing.retry_after or 0)
+        raise GenerationTimeout(taskId=work.task.id)
+
+    async def _kept(self, painter: Painter, result: Result) -> dict[str, Any]:
+        data = result.data
+        if data is None:
+            if not result.url:
+                raise ImageGenerationError
+            url = result.url
+            data = await repeat(lambda: painter.fetch(url), FETCH_WAITS)
+        try:
+            content_type = await content_type_of(data)
+        except NotAPicture as error:
+            logger.warning("image.not_a_picture", extra={"reason": str(error)})
+            raise ImageGenerationError from error
+        stored = await self._store.put(data, content_type)
+        return asdict(stored) | {"url": None if result.data else result.url}
+
+
+async def _value(value: Any) -> Any:
+    return value
+
+
+def order_of(request: dict[str, Any]) -> Order:
+    return Order(**request)

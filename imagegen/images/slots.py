@@ -1,0 +1,224 @@
+"""The vendor accounts' slots, over all processes: a task holds one from submit until the vendor is done.
+
+A slot belongs to a task, not to a process, so it survives crashes. Grants happen in the database the moment a slot
+is free, and wake the waiting process by NOTIFY.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.database import UNREACHABLE, through_outages
+from shared.notices import Notices, notify
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "slot"
+_WEIGHT_OF_NEWEST = 0.2
+_FIRST_GUESS_SECONDS = 5.0
+
+_ACCOUNT = text(
+    "SELECT slots, reduced_to, reduced_until > clock_timestamp() AS reduced FROM account WHERE name = :name FOR UPDATE"
+)
+_FREE = text(
+    "DELETE FROM slot s WHERE account = :name AND (s.release_at < clock_timestamp() "
+    "OR (s.release_at IS NULL AND EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed)))"
+)
+_HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NOT NULL")
+_NEXT = text(
+    "SELECT task_id FROM slot WHERE account = :name AND granted_at IS NULL AND not_before <= clock_timestamp() "
+    "ORDER BY priority, enqueued_at LIMIT :free"
+)
+_GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a queued task stands: 1 is next. `eta_seconds` is an estimate from measured times."""
+
+    position: int
+    eta_seconds: int
+
+
+class Slots:
+    """`limits` names each account's slots."""
+
+    def __init__(self, engine: AsyncEngine, notices: Notices, limits: dict[str, int]) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._recheck = asyncio.Event()
+        self._timers: set[asyncio.TimerHandle] = set()
+        notices.on(CHANNEL, self._heard)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Slots"]:
+        await through_outages(self._open_accounts)
+        keeper = asyncio.create_task(self._keep(), name="slots")
+        try:
+            yield self
+        finally:
+            keeper.cancel()
+            for timer in self._timers:
+                timer.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+
+    async def _open_accounts(self) -> None:
+        statement = text(
+            "INSERT INTO account (name, slots) VALUES (:name, :slots) "
+            "ON CONFLICT (name) DO UPDATE SET slots = excluded.slots"
+        )
+        async with self._engine.begin() as connection:
+            for name, slots in self._limits.items():
+                await connection.execute(statement, {"name": name, "slots": slots})
+
+    def _heard(self, task_ids: list[str]) -> None:
+        if not task_ids:
+            self._recheck.set()
+        for task_id in task_ids:
+            if waiting := self._waiting.get(task_id):
+                waiting.set()
+
+    async def _keep(self) -> None:
+        """Whatever notice got lost, whoever died: look again every now and then."""
+        while True:
+            await self._recheck.wait()
+            self._recheck.clear()
+            with suppress(*UNREACHABLE, DBAPIError):
+                for account in self._limits:
+                    await self._grant(account)
+                self._heard(await self._granted_among(list(self._waiting)))
+
+    async def _granted_among(self, task_ids: list[str]) -> list[str]:
+        statement = text(
+            "SELECT task_id FROM slot WHERE task_id = ANY(CAST(:ids AS text[])) AND granted_at IS NOT NULL"
+        )
+        async with self._engine.connect() as connection:
+            return [row.task_id for row in await connection.execute(statement, {"ids": task_ids})]
+
+    async def enter(self, task_id: str, account: str, priority: int) -> None:
+        """Queue for a slot; does nothing for a task that is there already."""
+        statement = text(
+            "INSERT INTO slot (task_id, account, priority) VALUES (:task_id, :account, :priority) "
+            "ON CONFLICT (task_id) DO NOTHING"
+        )
+        values = {"task_id": task_id, "account": account, "priority": priority}
+        await through_outages(lambda: self._change(account, statement, values))
+
+    async def taken(self, task_id: str) -> int:
+        """Wait for the task's slot; its number, from 1 on."""
+        waiting = self._waiting.setdefault(task_id, asyncio.Event())
+        try:
+            while (number := await through_outages(lambda: self._number(task_id))) is None:
+                await waiting.wait()
+                waiting.clear()
+        finally:
+            self._waiting.pop(task_id, None)
+        return number
+
+    async def _number(self, task_id: str) -> int | None:
+        statement = text("SELECT number FROM slot WHERE task_id = :task_id AND granted_at IS NOT NULL")
+        async with self._engine.connect() as connection:
+            return (await connection.execute(statement, {"task_id": task_id})).scalar_one_or_none()
+
+    async def leave(self, task_id: str, account: str, seconds: float | None = None) -> None:
+        """Give the slot back; `seconds` is how long the vendor took, for the estimates."""
+        statement = text("DELETE FROM slot WHERE task_id = :task_id")
+        await through_outages(lambda: self._change(account, statement, {"task_id": task_id}))
+        if seconds is not None:
+            await through_outages(lambda: self._learn(account, seconds))
+
+    async def leave_later(self, task_id: str, account: str, seconds: float) -> None:
+        """Give the slot back after a while: the vendor may be busy with something we have lost sight of."""
+        statement = text(
+            "UPDATE slot SET release_at = clock_timestamp() + make_interval(secs => :seconds) WHERE task_id = :task_id"
+        )
+        values = {"task_id": task_id, "seconds": seconds}
+        await through_outages(lambda: self._change(account, statement, values))
+        self._grant_in(account, seconds)
+
+    async def postpone(self, task_id: str, account: str, seconds: float, *, to_end: bool = False) -> None:
+        """Give the slot back and queue again in `seconds`, at the old place or at the end."""
+        statement = text(
+            "UPDATE slot SET granted_at = NULL, number = NULL, "
+            "not_before = clock_timestamp() + make_interval(secs => :seconds), "
+            "enqueued_at = CASE WHEN :to_end THEN clock_timestamp() ELSE enqueued_at END WHERE task_id = :task_id"
+        )
+        values = {"task_id": task_id, "seconds": seconds, "to_end": to_end}
+        await through_outages(lambda: self._change(account, statement, values))
+        self._grant_in(account, seconds)
+
+    async def slow_down(self, account: str, seconds: float) -> None:
+        """The vendor says that it is too much: one task fewer than now, for a while."""
+        statement = text(
+            "UPDATE account SET reduced_to = greatest(1, (SELECT count(*) FROM slot WHERE account = :account "
+            "AND granted_at IS NOT NULL) - 1), reduced_until = clock_timestamp() + make_interval(secs => :seconds) "
+            "WHERE name = :account"
+        )
+        async with self._engine.begin() as connection:
+            await connection.execute(statement, {"account": account, "seconds": seconds})
+        self._grant_in(account, seconds)
+
+    async def place(self, task_id: str) -> Place | None:
+        """The queue position of a task that waits; None when it does not."""
+        statement = text(
+            "SELECT a.slots, a.mean_seconds, (SELECT count(*) FROM slot o WHERE o.account = s.account "
+            "AND o.granted_at IS NULL AND (o.priority, o.enqueued_at) <= (s.priority, s.enqueued_at)) AS position "
+            "FROM slot s JOIN account a ON a.name = s.account WHERE s.task_id = :task_id AND s.granted_at IS NULL"
+        )
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(statement, {"task_id": task_id})).one_or_none()
+        if row is None:
+            return None
+        mean = row.mean_seconds or _FIRST_GUESS_SECONDS
+        return Place(row.position, math.ceil(mean * math.ceil(row.position / row.slots)))
+
+    def _grant_in(self, account: str, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(seconds + 0.01, self._recheck.set)
+        self._timers.add(timer)
+        loop.call_later(seconds + 0.02, self._timers.discard, timer)
+        logger.debug("slots.timer", extra={"account": account, "seconds": seconds})
+
+    async def _learn(self, account: str, seconds: float) -> None:
+        statement = text(
+            "UPDATE account SET mean_seconds = CASE WHEN mean_seconds = 0 THEN :seconds "
+            "ELSE mean_seconds * (1 - :weight) + :seconds * :weight END WHERE name = :account"
+        )
+        values = {"account": account, "seconds": seconds, "weight": _WEIGHT_OF_NEWEST}
+        async with self._engine.begin() as connection:
+            await connection.execute(statement, values)
+
+    async def _change(self, account: str, statement: Any, values: dict[str, Any]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(statement, values)
+            await _grant_free(connection, account)
+
+    async def _grant(self, account: str) -> None:
+        async with self._engine.begin() as connection:
+            await _grant_free(connection, account)
+
+
+async def _grant_free(connection: AsyncConnection, account: str) -> None:
+    """Grant free slots to those who wait, by priority and age; the account's row lock makes it one at a time."""
+    row = (await connection.execute(_ACCOUNT, {"name": account})).one()
+    await connection.execute(_FREE, {"name": account})
+    limit = min(row.slots, row.reduced_to) if row.reduced else row.slots
+    held = {held.number for held in await connection.execute(_HELD, {"name": account})}
+    if (free := limit - len(held)) <= 0:
+        return
+    waiting = [found.task_id for found in await connection.execute(_NEXT, {"name": account, "free": free})]
+    numbers = [number for number in range(1, row.slots + len(held) + 1) if number not in held]
+    for task_id, number in zip(waiting, numbers, strict=False):
+        await connection.execute(_GRANT, {"task_id": task_id, "number": number})
+    if waiting:
+        await notify(connection, CHANNEL, waiting)

@@ -1,0 +1,47 @@
+"""Joins imagegen's parts; the only place that knows them all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from imagegen.images.desk import Desk
+from imagegen.images.painting import Painter, Painting
+from imagegen.images.slots import Slots
+from imagegen.images.storage import open_store
+from imagegen.settings import ImagegenSettings
+from imagegen.vendors.jimeng import ACCOUNT as JIMENG
+from imagegen.vendors.jimeng import Jimeng
+from shared.core import Core, core_of
+from shared.http import client
+from shared.leaving import Departure
+from shared.tasks import IMAGE
+
+SERVICE = "imagegen"
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What endpoints need."""
+
+    settings: ImagegenSettings
+    core: Core
+    desk: Desk
+
+
+def wiring_of(request: Request) -> Wiring:
+    return cast(Wiring, request.state.wiring)
+
+
+@asynccontextmanager
+async def wired(settings: ImagegenSettings, departure: Departure) -> AsyncIterator[Wiring]:
+    """A running imagegen without its HTTP side."""
+    async with core_of(SERVICE, settings, departure) as core, client(timeout=30) as vendor_client:
+        painters: dict[str, Painter] = {"jimeng": Jimeng(settings, vendor_client)}
+        store = open_store(settings.picture_store_url, settings.data_dir)
+        slots = Slots(core.database.engine, core.notices, {JIMENG: settings.jimeng_max_concurrency})
+        core.engine.register(IMAGE, Painting(painters, slots, store))
+        async with core.notices.listening(), slots.running(), core.engine.running():
+            yield Wiring(settings, core, Desk(core, painters, slots, store))

@@ -1,0 +1,42 @@
+"""What endpoints read from a request beside its body: owner, Idempotency-Key, Prefer."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shared.errors import InvalidParameter
+from shared.idempotency import HEADER, IdempotencyKey, checked, fingerprint
+from shared.wire import loads
+
+_PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)\"?")
+LONGEST_WAIT = 60
+
+
+def owner_of(request: Request) -> str:
+    """Whose tasks the caller may see: a hash of its API key, or empty when access is open."""
+    return str(request.scope.get("owner", ""))
+
+
+async def idempotency_key(request: Request) -> IdempotencyKey | None:
+    """The key with the request's fingerprint, or None."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    try:
+        body = loads(await request.body() or b"null")
+    except ValueError as error:
+        raise InvalidParameter("请求参数无效: body: 不是有效的JSON") from error
+    endpoint = request.scope["route"].operation_id or request.url.path
+    return IdempotencyKey(endpoint, checked(key), fingerprint(body, dict(request.query_params)))
+
+
+def preferred_wait(request: Request) -> int | None:
+    """Seconds of `Prefer: wait=n`, 1…60; None when not asked for."""
+    found = _PREFER_WAIT.search(request.headers.get("prefer", ""))
+    return min(int(found[1]), LONGEST_WAIT) if found and int(found[1]) > 0 else None
+
+
+Owner = Annotated[str, Depends(owner_of)]
+Key = Annotated[IdempotencyKey | None, Depends(idempotency_key)]
+PreferredWait = Annotated[int | None, Depends(preferred_wait)]
