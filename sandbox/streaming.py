@@ -78,6 +78,7 @@ class StreamedResponse(Response):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
             reset(scope)
+            await gone
 
 
 async def _play(phase: Phase, send: Send, gone: asyncio.Future[None]) -> None:
