@@ -1,0 +1,50 @@
+"""Pictures made from the words of a prompt: always the same for the same prompt, size and variant.
+
+The scene is composed at no more than 1280 pixels and enlarged; only the caption is written at full size.
+"""
+
+import hashlib
+from io import BytesIO
+from random import Random
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from sandbox.painter.caption import write_caption
+from sandbox.painter.mood import read_mood
+from sandbox.painter.scene import compose
+
+LONGEST = 1280
+
+
+def paint(prompt: str, width: int, height: int, variant: int = 0) -> Image.Image:
+    scale = min(1.0, LONGEST / max(width, height))
+    dice = Random(f"{variant}/{prompt}")
+    small = compose(read_mood(prompt, dice), dice, round(width * scale), round(height * scale))
+    image = small.resize((width, height), Image.Resampling.BICUBIC)
+    write_caption(image, prompt)
+    return image
+
+
+def paint_png(prompt: str, width: int, height: int, variant: int = 0) -> bytes:
+    return _png(paint(prompt, width, height, variant))
+
+
+def paint_plain(prompt: str, width: int, height: int, variant: int = 0) -> bytes:
+    """One flat colour of the right size: costs milliseconds, for load tests."""
+    digest = hashlib.sha256(f"{variant}/{prompt}".encode()).digest()
+    return _png(Image.new("RGB", (width, height), (digest[0], digest[1], digest[2])))
+
+
+def paint_jpeg(prompt: str, width: int, height: int) -> bytes:
+    out = BytesIO()
+    paint(prompt, width, height).save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def _png(image: Image.Image) -> bytes:
+    mark = PngInfo()
+    mark.add_text("Software", "ScriptToFrame sandbox")
+    out = BytesIO()
+    image.save(out, "PNG", compress_level=1, pnginfo=mark)
+    return out.getvalue()
