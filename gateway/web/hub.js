@@ -48,7 +48,7 @@ function ended(mine) {
 }
 
 const TELL = {
-  status: (mine, data) => say($("#hub-message"), null).append(data.message),
+  status: (mine, data) => data.total_prompts === undefined ? say($("#hub-message"), "hubSending") : say($("#hub-message"), "hubQueued", { count: data.total_prompts }),
   task_created: (mine, data) => state(cardOf(mine, data), "running"),
   task_waiting: (mine, data) => note(cardOf(mine, data), data.message),
   task_requeued: (mine, data) => note(cardOf(mine, data), data.message),

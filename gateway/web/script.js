@@ -7,7 +7,7 @@ import { openHub, leaveHub, startHub } from "/web/hub.js";
 import { Pages } from "/web/pages.js";
 import { clearProblem, isStop, showProblem } from "/web/problem.js";
 import { leavePrompts, openPrompts, startPrompts } from "/web/prompts.js";
-import { here, remember } from "/web/route.js";
+import { here, markBusy, remember } from "/web/route.js";
 import { noteDemo } from "/web/sandbox.js";
 import { keepTitle, scriptOfRequest } from "/web/store.js";
 import { follow, isFinished, postTask, readTask } from "/web/stream.js";
@@ -25,6 +25,7 @@ function leave() {
   clearProblem($("#script-error"));
   leavePrompts();
   leaveHub();
+  markBusy("script", false);
   for (const part of ["#script-status", "#manuscript", "#script-actions"]) show($(part), false);
 }
 
@@ -33,8 +34,10 @@ function begin(id, total) {
   now.pages = new Pages({ total, onExtract: (episode) => extract(episode), figures: $("#script-figures"), bar: $("#script-bar") });
   for (const part of ["#script-status", "#manuscript"]) show($(part), true);
   show($("#script-empty"), false);
+  markBusy("script", true);
   show($("#script-cancel"), true);
   $("#script-cancel").disabled = false;
+  $("#script-status").dataset.writing = "";
   offer($("#script-md"), `/api/stream/tasks/${encodeURIComponent(id)}/script.md`, "script.md");
   offer($("#script-txt"), `/api/stream/tasks/${encodeURIComponent(id)}/script.txt`, "script.txt");
   return now;
@@ -43,12 +46,13 @@ function begin(id, total) {
 async function write(body) {
   leave();
   const mine = begin("", body.episodes);
+  scrollTo(0, 0);
   say($("#script-message"), "scriptStarting");
   show($("#script-cancel"), false);
   try {
     const id = await postTask("/api/stream/generate-script", body, mine.control.signal);
     if (now !== mine) return;
-    keepTitle(id, `${body.genre} · ${body.characters.map((one) => one.split(/[,，\s]/)[0]).join("、")}`);
+    keepTitle(id, `${body.genre} · ${body.characters.map((one) => one.split(",")[0]).join("、")}`);
     mine.pages.leave();
     remember("script", [id]);
     await watch(begin(id, body.episodes), 0);
@@ -67,7 +71,7 @@ function told(mine, event) {
   const { name, data } = event;
   noteDemo(data, "claude");
   mine.pages.take(event);
-  if (name === "status") say($("#script-message"), null).textContent = data.message;
+  if (name === "status") tellStatus(data.message);
   if (name === "complete") end(mine, "scriptDone", true);
   if (name === "canceled") end(mine, "scriptCanceled", mine.pages.hasEpisodes());
   if (name === "error") {
@@ -76,8 +80,14 @@ function told(mine, event) {
   }
 }
 
+function tellStatus(message) {
+  const episode = /第\s*(\d+)\s*集/.exec(message)?.[1];
+  say($("#script-message"), episode ? "writingEpisode" : "writingDirectory", { episode });
+}
+
 function end(mine, word, usable) {
   mine.finished = true;
+  delete $("#script-status").dataset.writing;
   mine.pages.finish(word === "scriptDone");
   say($("#script-message"), word);
   announce(word);
@@ -107,6 +117,7 @@ async function openPictures(request) {
   }
   leave();
   show($("#script-empty"), false);
+  markBusy("script", true);
   openHub(request);
 }
 

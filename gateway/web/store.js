@@ -37,7 +37,7 @@ export const boardOfBatch = (batchId) => boards().find((kept) => kept.batch?.id 
 export const title = (id) => read("titles", []).find((kept) => kept[0] === id)?.[1];
 
 export function keepTitle(id, text) {
-  const short = text.trim().replace(/\s+/g, " ").slice(0, 60);
+  const short = text.trim().replace(/\s+/g, " ").slice(0, 42);
   write("titles", [[id, short], ...read("titles", []).filter((kept) => kept[0] !== id)].slice(0, 200));
 }
 

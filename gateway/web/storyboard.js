@@ -1,10 +1,11 @@
 // The storyboard view: a story goes in, four steps are watched, a sheet of frames comes out.
 import { newKey } from "/web/api.js";
 import { Board } from "/web/board.js";
-import { $, $$, show } from "/web/dom.js";
+import { $, $$, make, show } from "/web/dom.js";
+import { padded } from "/web/frames.js";
 import { announce, currentLanguage, onLanguage, say } from "/web/i18n.js";
 import { clearProblem, isStop, showProblem } from "/web/problem.js";
-import { remember } from "/web/route.js";
+import { markBusy, remember } from "/web/route.js";
 import { STORY } from "/web/sample.js";
 import { noteDemo, sandboxAnswersFor } from "/web/sandbox.js";
 import { board, boardOfBatch, draft, keepBoard, keepDraft, keepTitle } from "/web/store.js";
@@ -54,11 +55,13 @@ function leaveBoard() {
   now.board?.leave();
   now = { id: null, board: null, control: null };
   clearProblem($("#board-error"));
+  $("#sheet").replaceChildren();
+  markBusy("storyboard", false);
 }
 
 function tellStep(step, progress, message) {
   $("#board-bar").value = progress;
-  $("#board-message").textContent = message ?? "";
+  $("#board-message").textContent = (currentLanguage() === "zh" && message) || "";
   $$("#board-steps li").forEach((item, index) => {
     item.dataset.state = index + 1 < step ? "done" : index + 1 === step ? "now" : "";
     if (index + 1 === step) item.setAttribute("aria-current", "step");
@@ -72,6 +75,9 @@ async function analyze(run) {
   now.control = new AbortController();
   const mine = now;
   showPart({ progress: true });
+  markBusy("storyboard", true);
+  scrollTo(0, 0);
+  layGhosts(run.body.sceneCount + 1, run.config.aspectRatio);
   tellStep(1, 0, "");
   announce("step1");
   try {
@@ -82,6 +88,15 @@ async function analyze(run) {
   } catch (error) {
     if (now === mine) broken(error, run);
   }
+}
+
+/** Empty frames hold the places of those to come, so that nothing jumps when they arrive. */
+function layGhosts(count, ratio) {
+  $("#sheet").dataset.ratio = ratio;
+  const ghost = (index) =>
+    make("li", { className: "frame ghost", ariaHidden: "true" },
+      make("div", { className: "picture" }, make("span", { className: "number-large", textContent: padded(index + 1) })));
+  $("#sheet").replaceChildren(...Array.from({ length: count }, (_, index) => ghost(index)));
 }
 
 function began(id, run) {
@@ -101,11 +116,13 @@ function told({ name, data }, run) {
 function broken(error, run) {
   if (!isStop(error)) return fail(error, run);
   showPart({});
+  $("#sheet").replaceChildren();
   showProblem($("#board-error"), { message: "", heading: "analysisStopped", code: "STOPPED" }, [["goOn", () => analyze(run)]]);
 }
 
 function fail(error, run) {
   showPart({});
+  $("#sheet").replaceChildren();
   const again = { ...run, key: newKey() };
   showProblem($("#board-error"), { message: error.message, code: error.code, heading: "problemAnalysis" }, run ? [["tryAgain", () => analyze(again)]] : []);
 }
@@ -134,6 +151,7 @@ export async function openStoryboard([id]) {
   const mine = now;
   mine.id = id;
   showPart({ progress: true });
+  markBusy("storyboard", true);
   tellStep(1, 0, "");
   try {
     const task = await readTask(id);

@@ -4,7 +4,7 @@ import { $, make, show } from "/web/dom.js";
 import { adviceFor, clearProblem, showProblem } from "/web/problem.js";
 import { currentLanguage, onLanguage, say } from "/web/i18n.js";
 import { here } from "/web/route.js";
-import { title } from "/web/store.js";
+import { boardOfBatch, scriptOfRequest, title } from "/web/store.js";
 
 const VIEWS = { script_generation: "script", intelligent_analysis: "storyboard", batch_images: "storyboard", runninghub_processing: "pictures" };
 const REFRESH = 5000;
@@ -29,13 +29,16 @@ function lasting(task) {
   return say(make("span"), seconds < 60 ? "seconds" : "minutes", fill);
 }
 
+/** Pictures are called after the storyboard or the script they were drawn for. */
+const nameOf = (id) => title(id) ?? title(boardOfBatch(id)?.id ?? scriptOfRequest(id));
+
 function row(task) {
   const link = make("a", { href: `#/${VIEWS[task.task_type] ?? "storyboard"}/${encodeURIComponent(task.task_id)}` });
-  const name = title(task.task_id);
+  const name = nameOf(task.task_id);
   if (name) link.append(make("span", { textContent: name }));
   else link.append(say(make("span"), `type_${task.task_type}`), make("small", { textContent: ` ${task.task_id.slice(0, 8)}` }));
   const badge = say(make("span", { className: "badge", data: { status: task.status } }), `status_${task.status}`);
-  const kind = say(make("span"), `type_${task.task_type}`);
+  const kind = name ? say(make("span"), `type_${task.task_type}`) : "";
   const about = make("p", { className: "hint meta" }, kind, when(task.created_at), lasting(task));
   if (task.total) about.append(say(make("span"), "ofTotal", { current: task.current ?? 0, total: task.total }));
   return make("li", {}, make("div", {}, make("h2", {}, link), about, whyOf(task)), badge);

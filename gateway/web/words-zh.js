@@ -30,10 +30,11 @@ export default {
 
   scriptTitle: "写一部短剧", scriptLead: "给出题材和人物，看它一集一集写出来。",
   scriptGenre: "题材", scriptGenrePlaceholder: "例如：都市悬疑", duration: "每集时长", durationPlaceholder: "例如：2分钟", episodes: "集数",
-  characters: "人物", characterName: "姓名", characterGender: "性别", characterAge: "年龄", addCharacter: "加一个人物", remove: "移除", useSampleScript: "用示例",
+  characters: "人物", characterName: "姓名", characterGender: "性别", characterAge: "年龄", addCharacter: "加一个人物", remove: "移除这个人物", useSampleScript: "用示例",
   writeScript: "开始写", scriptStarting: "正在提交……", scriptProgress: "写作进度", cancelScript: "取消写作", loading: "正在打开……",
   scriptDone: "剧本写完了", scriptCanceled: "已取消，写好的部分都在", scriptFailed: "没有写完，写好的部分都在",
-  figures: "{done} / {total} 集 · {words} 字", figuresSpeed: "{done} / {total} 集 · {words} 字 · 每秒 {speed} 字",
+  fold: "故事与设置", writingDirectory: "正在写人物与目录", writingEpisode: "正在写第 {episode} 集", hubSending: "正在发送……", hubQueued: "{count} 条描述词在队列里",
+  figures: "写完 {done} / {total} 集 · {words} 字", figuresSpeed: "写完 {done} / {total} 集 · {words} 字 · 每秒 {speed} 字",
   partsLabel: "分集", directory: "人物与目录", episode: "第 {episode} 集", scriptText: "剧本正文", followWriting: "跟着写作走",
   extractAll: "提取画面描述词", extractOne: "提取本集画面", downloadMarkdown: "下载 Markdown", downloadText: "下载纯文本", newScript: "新的剧本",
   scriptEmpty: "还没有剧本", scriptEmptyHow: "填好左边的表单，或者用示例人物写三集看看。", sampleScriptRun: "用示例写三集",
