@@ -26,7 +26,7 @@ _SCORES = {"廿": 20, "卅": 30}
 
 _BULLETS = " >*_-+•·●▪◦`~\\"
 _ORDINAL = re.compile(r"[0-9]{1,3}[.、)] ?")
-_RULE_MARKS = frozenset("-*_=")
+_RULE_MARKS = frozenset("-*_=＊＿")
 _LONG_RULE_MARKS = frozenset("—–―─━═－＝")
 
 

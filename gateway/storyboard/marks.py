@@ -138,7 +138,8 @@ def _value(raw: str, bold_closed: bool) -> str:
     stripped = raw.strip()
     if bold_closed:
         return stripped
-    return stripped.removeprefix("**").removesuffix("**").strip()
+    rest = stripped.removeprefix("**").strip()
+    return rest.removesuffix("**").strip() if rest.count("**") % 2 else rest
 
 
 def heading_of(words: str, marked: bool) -> Mark | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.storyboard.drafts import Drafts
-from gateway.storyboard.frames import END, Frame
+from gateway.storyboard.frames import END, START, Frame
 from gateway.storyboard.marks import mark_of, split_labels
 from gateway.storyboard.records import drafts_from_json, drafts_from_table
 from gateway.text import lines_of
@@ -31,7 +31,9 @@ def merge(frames: Sequence[Frame], repaired: Sequence[Frame], wanted: Sequence[t
 
 
 def _placed(repaired: Sequence[Frame], wanted: Sequence[tuple[int, str]]) -> list[Frame]:
-    if len(repaired) != len(wanted) or any(frame.place in wanted for frame in repaired):
+    told = [frame.place for frame in repaired]
+    counted = [(position, START) for position in range(1, len(wanted) + 1)]
+    if len(told) != len(wanted) or (told != counted and set(told) & set(wanted)):
         return list(repaired)
     pairs = zip(repaired, wanted, strict=True)
     return [replace(frame, scene_index=scene, frame_type=frame_type) for frame, (scene, frame_type) in pairs]
