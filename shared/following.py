@@ -98,6 +98,11 @@ class Following:
                     await reader.wake.wait()
                     reader.wake.clear()
 
+    async def until_last(self, task_id: str) -> None:
+        """Wait until the task has its ending."""
+        async for _ in self.events(task_id):
+            pass
+
     async def stored(self, task_id: str, after: int = 0) -> list[Event]:
         """All events that are stored now, beyond `after`."""
         events: list[Event] = []

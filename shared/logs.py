@@ -18,6 +18,7 @@ _NOT_SECRET = frozenset({"idempotency_key", "max_tokens", "tokens", "input_token
 _SECRET_TEXT = re.compile(r"(sk-[A-Za-z0-9_-]{6,}|AKLT[A-Za-z0-9]{4,}|Bearer\s+\S+|://[^/@\s:]+:[^/@\s]+@)")
 _DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+")
 _LONGEST = 500
+_LONGEST_TRACEBACK = 4000
 
 
 def redact(value: Any, name: str = "") -> Any:
@@ -34,10 +35,11 @@ def redact(value: Any, name: str = "") -> Any:
 
 
 def redact_text(text: str) -> str:
-    """Text without secrets and picture bytes, at most 500 characters."""
-    shorter = text[: 20 * _LONGEST]
-    clean = _SECRET_TEXT.sub("***", _DATA_URL.sub("data:***", shorter)).replace("\x00", "")
-    return clean if len(clean) <= _LONGEST else clean[:_LONGEST] + f"…(+{len(text) - _LONGEST})"
+    """Text without secrets and picture bytes, at most 500 characters; of a traceback the last 4,000."""
+    traceback = text.startswith("Traceback")
+    kept = text[-_LONGEST_TRACEBACK:] if traceback else text[: 20 * _LONGEST]
+    clean = _SECRET_TEXT.sub("***", _DATA_URL.sub("data:***", kept)).replace("\x00", "")
+    return clean if traceback or len(clean) <= _LONGEST else clean[:_LONGEST] + f"…(+{len(text) - _LONGEST})"
 
 
 class JsonLines(logging.Formatter):
@@ -51,7 +53,7 @@ class JsonLines(logging.Formatter):
         data = {k: redact(v, k) for k, v in record.__dict__.items() if k not in _STANDARD}
         data |= {"level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
-            data["exception"] = redact_text(self.formatException(record.exc_info)[-2 * _LONGEST :])
+            data["exception"] = redact_text(self.formatException(record.exc_info))
         return dump_text(
             {
                 "timestamp": iso_time(),

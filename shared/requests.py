@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.errors import InvalidParameter
-from shared.idempotency import HEADER, IdempotencyKey, checked, fingerprint
+from shared.idempotency import HEADER, IdempotencyKey, checked, fingerprint, lookup
 from shared.wire import loads
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)\"?")
@@ -19,7 +19,7 @@ def owner_of(request: Request) -> str:
 
 
 async def idempotency_key(request: Request) -> IdempotencyKey | None:
-    """The key with the request's fingerprint, or None."""
+    """The key with the request's fingerprint, or None. Raises IdempotencyKeyReused."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
@@ -28,7 +28,10 @@ async def idempotency_key(request: Request) -> IdempotencyKey | None:
     except ValueError as error:
         raise InvalidParameter("请求参数无效: body: 不是有效的JSON") from error
     endpoint = request.scope["route"].operation_id or request.url.path
-    return IdempotencyKey(endpoint, checked(key), fingerprint(body, dict(request.query_params)))
+    known = IdempotencyKey(endpoint, checked(key), fingerprint(body, dict(request.query_params)))
+    # A key that stands for another request is refused before anything else is looked at.
+    await lookup(request.state.core.database.engine, owner_of(request), known)
+    return known
 
 
 def preferred_wait(request: Request) -> int | None:

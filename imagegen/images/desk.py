@@ -68,8 +68,7 @@ class Desk:
 
     async def ended(self, image_id: str) -> None:
         """Wait until the order is finished."""
-        async for _ in self._core.log.following.events(image_id):
-            pass
+        await self._core.log.following.until_last(image_id)
 
     def events(self, image_id: str) -> AsyncIterator[Event]:
         return self._core.log.following.events(image_id)

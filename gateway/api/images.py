@@ -1,0 +1,66 @@
+"""A2, and N1 to N4 passed through to imagegen."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from gateway.api.schemas import PictureRequest
+from gateway.wiring import Wiring, wiring_of
+from shared.idempotency import HEADER as IDEMPOTENCY_KEY
+from shared.idempotency import checked
+from shared.leaving import ReaderLeft, while_read
+from shared.requests import Owner
+
+router = APIRouter(prefix="/api", tags=["images"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+_HANDED_ON = ("prefer", "if-none-match")
+
+
+def handed_on(request: Request, owner: str) -> dict[str, str]:
+    """The headers that imagegen needs to know of."""
+    headers = {name: value for name in _HANDED_ON if (value := request.headers.get(name))}
+    if (key := request.headers.get(IDEMPOTENCY_KEY)) is not None:
+        headers[IDEMPOTENCY_KEY] = checked(key)
+    return headers | ({"X-Owner": owner} if owner else {})
+
+
+@router.post("/generate-image-python", operation_id="generateImagePython")
+@router.post("/generate-image", operation_id="generateImage")
+async def generate_image(body: PictureRequest, request: Request, wired: Wired, owner: Owner) -> Response:
+    """Paint one picture and wait for it (A2)."""
+    painting = wired.imagegen.paint(body.form(), handed_on(request, owner))
+    try:
+        return await while_read(request, wired.core.departure, painting)
+    except ReaderLeft:
+        return Response(status_code=499)
+
+
+@router.post("/images", operation_id="createImage", status_code=202)
+async def create_image(request: Request, wired: Wired, owner: Owner) -> Response:
+    """Order a picture (N1)."""
+    return await wired.imagegen.forward("POST", "/api/images", await request.body(), handed_on(request, owner))
+
+
+@router.get("/images/{image_id}", operation_id="getImage")
+async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
+    """How a picture stands (N2)."""
+    return await wired.imagegen.forward("GET", _path(image_id), b"", handed_on(request, owner))
+
+
+@router.delete("/images/{image_id}", operation_id="cancelImage")
+async def cancel_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
+    """Cancel a picture as far as its vendor allows (N3)."""
+    return await wired.imagegen.forward("DELETE", _path(image_id), b"", handed_on(request, owner))
+
+
+@router.get("/images/{image_id}/content", operation_id="getImageContent")
+async def get_content(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
+    """The picture itself (N4)."""
+    path = f"{_path(image_id)}/content"
+    return await wired.imagegen.forward("GET", path, b"", handed_on(request, owner))
+
+
+def _path(image_id: str) -> str:
+    return f"/api/images/{quote(image_id, safe='')}"

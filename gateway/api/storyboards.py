@@ -1,0 +1,74 @@
+"""A1: a story becomes a storyboard."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from gateway.api.schemas import AnalysisRequest
+from gateway.wiring import Wiring, wiring_of
+from shared.errors import ConfigurationError, RequestInProgress, ScriptToFrameError
+from shared.events import Status
+from shared.idempotency import IdempotencyKey, register
+from shared.leaving import ReaderLeft, while_read
+from shared.requests import Key, Owner
+from shared.sse import FollowedLog, View
+from shared.tasks import ANALYSIS, NewTask, Task
+from shared.wire import Json
+
+router = APIRouter(prefix="/api", tags=["storyboards"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+Stream = Annotated[bool, Query(description="SSE instead of JSON")]
+
+
+@router.post("/intelligent-analyze-script", operation_id="analyzeScript")
+async def analyze_script(
+    body: AnalysisRequest, request: Request, wired: Wired, owner: Owner, key: Key, stream: Stream = False
+) -> Response:
+    """Cut a story into frames with picture prompts (A1)."""
+    task_id = await _accepted(wired, body, owner, key, waits=not stream)
+    presence = wired.core.readers.joined(task_id)
+    if stream:
+        return FollowedLog(wired.core.log.following, View(task_id, presence=presence))
+    async with presence:
+        try:
+            await while_read(request, wired.core.departure, wired.core.log.following.until_last(task_id))
+        except ReaderLeft:
+            return Response(status_code=499)
+    return _reply(await wired.core.tasks.find(task_id))
+
+
+async def _accepted(
+    wired: Wiring, body: AnalysisRequest, owner: str, key: IdempotencyKey | None, *, waits: bool
+) -> str:
+    try:
+        demo = wired.deepseek.check_configured()
+    except ConfigurationError as error:
+        raise ConfigurationError(f"智能分析失败: {error.message}") from error
+    task = NewTask(str(uuid4()), ANALYSIS, asdict(body.story()), owner, demo, total=4)
+    registered = await register(wired.core.database.engine, task, key)
+    if registered.created:
+        await wired.core.engine.start(ANALYSIS, registered.task_id)
+    elif waits:
+        await refuse_second_reader(wired, registered.task_id)
+    return registered.task_id
+
+
+async def refuse_second_reader(wired: Wiring, task_id: str) -> None:
+    """409 while somebody waits for the same answer; whoever comes after the last reader left goes on."""
+    task = await wired.core.tasks.find(task_id)
+    if task and not task.closed and await wired.core.readers.present(task_id):
+        raise RequestInProgress().retry_after(2)
+
+
+def _reply(task: Task | None) -> Response:
+    if task is None:
+        raise ScriptToFrameError
+    if task.status is not Status.COMPLETED:
+        error = ScriptToFrameError(task.error, **(task.result or {}))
+        error.error_code = task.error_code or error.error_code
+        raise error
+    data = task.result["data"] | ({"demo": True} if task.demo else {})
+    return Json({"success": True, "data": data})

@@ -1,0 +1,119 @@
+"""R1 to R3: how tasks stand, and their events from any number on."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from gateway.wiring import Wiring, wiring_of
+from shared.errors import TaskNotFound
+from shared.requests import Owner
+from shared.sse import FollowedLog, View
+from shared.tasks import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task
+from shared.wire import Json, iso_time
+
+router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+KINDS = (SCRIPT, RUNNINGHUB, ANALYSIS, BATCH)
+Kind = Literal["script_generation", "runninghub_processing", "intelligent_analysis", "batch_images"]
+State = Literal["queued", "running", "completed", "failed", "canceled"]
+# Their work goes on only while somebody reads (contract §2.4).
+_NEEDS_READERS = {ANALYSIS, BATCH}
+
+
+async def found(wired: Wiring, task_id: str, owner: str) -> Task:
+    """The task. Raises TaskNotFound, also for somebody else's."""
+    task = await wired.core.tasks.find(task_id, owner)
+    if task is None or task.kind not in KINDS:
+        raise TaskNotFound(f"未找到任务ID {task_id}")
+    return task
+
+
+def task_object(task: Task) -> dict[str, Any]:
+    """The object of R1, without texts."""
+    shown = {
+        "task_id": task.id,
+        "task_type": task.kind,
+        "status": task.status,
+        "last_event_id": task.last_event_id,
+        "current": task.current,
+        "total": task.total,
+        "message": task.message,
+        "error": task.error,
+        "errorCode": task.error_code,
+        "created_at": iso_time(task.created_at),
+        "updated_at": iso_time(task.updated_at),
+    }
+    return shown | ({"demo": True} if task.demo else {})
+
+
+@router.get("", operation_id="listTasks")
+async def list_tasks(
+    wired: Wired,
+    owner: Owner,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: str | None = None,
+    task_type: Kind | None = None,
+    status: State | None = None,
+) -> Response:
+    """What ran before, newest first (R3)."""
+    kinds = (task_type,) if task_type else KINDS
+    tasks = await wired.core.tasks.select(Selection(kinds, owner, status, limit + 1, _position(cursor)))
+    following = _cursor(tasks[limit - 1]) if len(tasks) > limit else None
+    return Json({"success": True, "tasks": [task_object(task) for task in tasks[:limit]], "next": following})
+
+
+def _cursor(task: Task) -> str:
+    return base64.urlsafe_b64encode(f"{task.created_at.isoformat()}|{task.id}".encode()).decode()
+
+
+def _position(cursor: str | None) -> tuple[datetime, str] | None:
+    """Where a page begins; an unreadable cursor begins at the newest."""
+    try:
+        moment, _, task_id = base64.urlsafe_b64decode(cursor or "").decode().partition("|")
+        return (datetime.fromisoformat(moment), task_id) if task_id else None
+    except (binascii.Error, ValueError):
+        return None
+
+
+@router.get("/{task_id}", operation_id="getTask")
+async def get_task(task_id: str, wired: Wired, owner: Owner) -> Response:
+    """How a task stands (R1)."""
+    task = await found(wired, task_id, owner)
+    details = DETAILS.get(task.kind)
+    return Json({"success": True} | task_object(task) | (await details(wired, task) if details else {}))
+
+
+async def _stored_data(_wired: Wiring, task: Task) -> dict[str, Any]:
+    data = (task.result or {}).get("data")
+    return {} if data is None else {"data": data}
+
+
+DETAILS: dict[str, Callable[[Wiring, Task], Any]] = {ANALYSIS: _stored_data, BATCH: _stored_data}
+
+
+@router.get("/{task_id}/events", operation_id="followTask", response_class=Response)
+async def follow_task(
+    task_id: str,
+    wired: Wired,
+    owner: Owner,
+    header: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+    query: Annotated[str | None, Query(alias="last_event_id")] = None,
+) -> Response:
+    """A task's events beyond the given number, then live (R2). 204 when nothing is left."""
+    task = await found(wired, task_id, owner)
+    after = min(_number(header if header is not None else query), task.last_event_id)
+    if task.closed and after >= task.last_event_id:
+        return Response(status_code=204)
+    presence = wired.core.readers.joined(task_id) if task.kind in _NEEDS_READERS and not task.closed else None
+    return FollowedLog(wired.core.log.following, View(task_id, after, presence), location=False)
+
+
+def _number(given: str | None) -> int:
+    """The event id, 0 for anything that is not a number."""
+    text = (given or "").strip()
+    return int(text[:18]) if text.isascii() and text.isdecimal() else 0

@@ -1,0 +1,69 @@
+"""What the gateway can be told."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from gateway.vendors.addresses import claude_address, deepseek_base
+from shared.errors import ConfigurationError
+from shared.settings import SANDBOX_CLAUDE_KEY, SANDBOX_DEEPSEEK_KEY, SharedSettings
+
+MISSING_DEEPSEEK = "未配置DEEPSEEK_API_KEY"
+MISSING_CLAUDE = "未配置ANTHROPIC_API_KEY"
+
+Dialect = Literal["anthropic", "openai"]
+
+
+@dataclass(frozen=True, slots=True)
+class LLMAccess:
+    """Where, as whom and which model is asked. `base_url` is what the dialect's client wants."""
+
+    base_url: str
+    api_key: str
+    model: str
+    demo: bool
+    dialect: Dialect
+
+
+class GatewaySettings(SharedSettings):
+    """Names and defaults: contract §1.2."""
+
+    app_host: str = "127.0.0.1"
+    app_port: int = 3000
+    deepseek_api_key: SecretStr = SecretStr("")
+    deepseek_base_url: str = "https://api.deepseek.com/v1"
+    deepseek_model: str = "deepseek-flash"
+    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("ANTHROPIC_API_KEY", "API_KEY"))
+    anthropic_base_url: str = Field(
+        "https://api.anthropic.com", validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "API_URL")
+    )
+    claude_model: str = Field("claude-sonnet-5-5", validation_alias=AliasChoices("CLAUDE_MODEL", "MODEL_NAME"))
+    python_backend_url: str = "http://localhost:8081"
+    next_public_version: str = "1.0.0"
+    llm_step_seconds: float = Field(default=60, gt=0)
+    llm_silence_seconds: float = Field(default=120, gt=0)
+    image_seconds: float = Field(default=600, gt=0)
+
+    def deepseek(self) -> LLMAccess:
+        """Raises ConfigurationError when neither key nor sandbox is there."""
+        if key := _clean(self.deepseek_api_key):
+            base = deepseek_base(self.deepseek_base_url)
+            return LLMAccess(base, key, self.deepseek_model, demo=False, dialect="openai")
+        if self.sandbox_url:
+            base = deepseek_base(self.sandbox_url)
+            return LLMAccess(base, SANDBOX_DEEPSEEK_KEY, self.deepseek_model, demo=True, dialect="openai")
+        raise ConfigurationError(MISSING_DEEPSEEK)
+
+    def claude(self) -> LLMAccess:
+        """Raises ConfigurationError when neither key nor sandbox is there."""
+        if key := _clean(self.anthropic_api_key):
+            base, dialect = claude_address(self.anthropic_base_url)
+            return LLMAccess(base, key, self.claude_model, demo=False, dialect=dialect)
+        if self.sandbox_url:
+            return LLMAccess(self.sandbox_url, SANDBOX_CLAUDE_KEY, self.claude_model, demo=True, dialect="anthropic")
+        raise ConfigurationError(MISSING_CLAUDE)
+
+
+def _clean(secret: SecretStr) -> str:
+    return secret.get_secret_value().strip(" \t\r\n'\"")

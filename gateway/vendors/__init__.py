@@ -1,0 +1,1 @@
+"""Translators: the LLM vendors' words and imagegen's."""

@@ -1,0 +1,152 @@
+"""imagegen as the gateway sees it: pictures are megabytes, so answers are passed on unread."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+from starlette.responses import Response, StreamingResponse
+
+from gateway.settings import GatewaySettings
+from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError
+from shared.http import Failure, describe, outcome
+from shared.wire import dumps, loads
+
+_PASSED_ON = (
+    "content-type",
+    "content-length",
+    "location",
+    "retry-after",
+    "etag",
+    "cache-control",
+    "preference-applied",
+)
+_THEIR_OWN = {"REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED", "TOO_MANY_REQUESTS"}
+_PATIENCE = 70.0
+_MARGIN = 5.0
+
+
+class Imagegen:
+    """Calls to the other service. Raises BackendUnavailable when it is not there."""
+
+    def __init__(self, settings: GatewaySettings, client: httpx.AsyncClient) -> None:
+        self._settings = settings
+        self._client = client
+        self._base = settings.python_backend_url.rstrip("/")
+
+    async def paint(self, form: dict[str, Any], headers: dict[str, str]) -> Response:
+        """A2: imagegen's answer to I3, its bytes unread. Errors as contract §3.2 words them."""
+        seconds = self._settings.image_seconds
+        headers = headers | {"X-Reply-Within": f"{max(seconds - _MARGIN, seconds * 0.9):g}"}
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._send("POST", "/api/generate-image", dumps(form), headers)
+                if response.status_code == 200:
+                    return _passed_on(response)
+                raise _painting_error(response.status_code, await _read(response))
+        except TimeoutError as error:
+            raise GenerationTimeout("图片生成超时，请稍后重试") from error
+        except httpx.HTTPError as error:
+            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+
+    async def forward(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Response:
+        """N1 to N4: whatever imagegen answers."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return _passed_on(await self._send(method, path, body, headers))
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+
+    async def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        """A small JSON answer of ours, parsed. Raises imagegen's own error."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                content = b"" if body is None else dumps(body)
+                response = await self._send(method, path, content, headers or {})
+                data = await _read(response)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+        answer = _object(data)
+        if response.status_code >= 400:
+            raise _their_error(response.status_code, answer, _reason(response.status_code, answer))
+        return answer
+
+    async def alive(self, seconds: float) -> None:
+        """I2 answers 2xx. Raises BackendUnavailable."""
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._client.get(f"{self._base}/api/health")
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise BackendUnavailable(describe(error)) from error
+        if not response.is_success:
+            raise BackendUnavailable(f"HTTP {response.status_code}")
+
+    async def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        if body:
+            headers = headers | {"Content-Type": "application/json"}
+        if token := self._settings.internal_token.get_secret_value():
+            headers = headers | {"X-Internal-Token": token}
+        request = self._client.build_request(
+            method, f"{self._base}{path}", content=body or None, headers=headers, timeout=None
+        )
+        try:
+            return await self._client.send(request, stream=True)
+        except httpx.HTTPError as error:
+            if outcome(error) is Failure.NOT_SENT:
+                raise BackendUnavailable from error
+            raise
+
+
+def _passed_on(response: httpx.Response) -> Response:
+    headers = {name: value for name in _PASSED_ON if (value := response.headers.get(name))}
+    return StreamingResponse(_bytes(response), status_code=response.status_code, headers=headers)
+
+
+async def _bytes(response: httpx.Response) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in response.aiter_raw():
+            yield chunk
+    finally:
+        await response.aclose()
+
+
+async def _read(response: httpx.Response) -> bytes:
+    try:
+        return await response.aread()
+    finally:
+        await response.aclose()
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        answer = loads(data)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _reason(status: int, answer: dict[str, Any]) -> str:
+    for name in ("error", "detail"):
+        if isinstance(reason := answer.get(name), str) and reason:
+            return reason
+    return f"Python后端返回错误: {status}"
+
+
+def _their_error(status: int, answer: dict[str, Any], message: str) -> ScriptToFrameError:
+    error = ScriptToFrameError(message, **({"taskId": answer["taskId"]} if "taskId" in answer else {}))
+    error.status = status
+    error.error_code = str(answer.get("errorCode") or "BACKEND_ERROR")
+    return error
+
+
+def _painting_error(status: int, data: bytes) -> ScriptToFrameError:
+    answer = _object(data)
+    reason = _reason(status, answer)
+    if status == 503:
+        return BackendUnavailable()
+    if "replyWithin" in answer:
+        return GenerationTimeout("图片生成超时，请稍后重试", taskId=answer.get("taskId"))
+    if answer.get("errorCode") in _THEIR_OWN:
+        error = _their_error(status, answer, reason)
+        return error.retry_after(2) if status in {409, 429} else error
+    return _their_error(500, answer, f"Python后端调用失败: {reason}")

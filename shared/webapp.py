@@ -1,0 +1,43 @@
+"""What both apps have in common: error replies, probes, request ids, CORS, body limits."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from shared import health, replies
+from shared.body_limit import BodyLimitMiddleware
+from shared.request_id import RequestIdMiddleware
+
+EXPOSED = ["Location", "Retry-After", "ETag", "Preference-Applied", "X-Request-ID"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the app says of itself."""
+
+    title: str
+    description: str
+    version: str = "1.0.0"
+
+
+def build_app(
+    about: About,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]],
+    routers: list[APIRouter],
+    body_limit: Callable[[str], int],
+) -> FastAPI:
+    """The app; its lifespan yields `{"core": …, "wiring": …}`."""
+    app = FastAPI(title=about.title, description=about.description, version=about.version, lifespan=lifespan)
+    replies.install(app)
+    for router in (health.router, *routers):
+        app.include_router(router)
+    app.add_middleware(BodyLimitMiddleware, limit=body_limit)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
+    )
+    app.add_middleware(RequestIdMiddleware)
+    return app
