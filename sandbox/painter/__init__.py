@@ -1,10 +1,11 @@
 """Pictures made from the words of a prompt: always the same for the same prompt, size and variant.
 
-The scene is composed at no more than 1280 pixels and enlarged; only the caption is written at full size.
+The scene is composed on about a million pixels and enlarged; only the caption is written at full size.
 """
 
 import hashlib
 from io import BytesIO
+from math import sqrt
 from random import Random
 
 from PIL import Image
@@ -14,11 +15,11 @@ from sandbox.painter.caption import write_caption
 from sandbox.painter.mood import read_mood
 from sandbox.painter.scene import compose
 
-LONGEST = 1280
+LONGEST, PIXELS = 1280, 1_000_000
 
 
 def paint(prompt: str, width: int, height: int, variant: int = 0) -> Image.Image:
-    scale = min(1.0, LONGEST / max(width, height))
+    scale = min(1.0, LONGEST / max(width, height), sqrt(PIXELS / (width * height)))
     dice = Random(f"{variant}/{prompt}")
     small = compose(read_mood(prompt, dice), dice, round(width * scale), round(height * scale))
     image = small.resize((width, height), Image.Resampling.BICUBIC)

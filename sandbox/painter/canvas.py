@@ -54,11 +54,15 @@ class Canvas:
         return self.mask(fill)
 
     def cover(self, color: Color, mask: Image.Image) -> None:
-        self.image.paste(color, (0, 0), mask)
+        box = mask.getbbox()
+        if box:
+            self.image.paste(color, box, mask.crop(box))
 
     def shine(self, color: Color, mask: Image.Image) -> None:
         """Adds light where the mask is bright."""
-        self.image.paste(ImageChops.screen(self.image, tinted(color, mask)))
+        box = mask.getbbox()
+        if box:
+            self.image.paste(ImageChops.screen(self.image.crop(box), tinted(color, mask.crop(box))), box)
 
     def noise(self, across: int, down: int, octaves: int = 4) -> Image.Image:
         """Fractal clouds, 0…255 over the whole sheet."""
@@ -66,11 +70,11 @@ class Canvas:
         sheet = layers[-1]
         for layer in reversed(layers[:-1]):
             sheet = Image.blend(sheet, layer, 0.62)
-        return ImageOps.autocontrast(sheet)
+        return ImageOps.autocontrast(sheet).resize(self.image.size, Image.Resampling.BILINEAR)
 
     def _cells(self, across: int, down: int) -> Image.Image:
         cells = Image.frombytes("L", (across, down), self.dice.randbytes(across * down))
-        return cells.resize((self.width, self.height), Image.Resampling.BICUBIC)
+        return cells.resize((self.width // 2, self.height // 2), Image.Resampling.BICUBIC)
 
     def band(self, *stops: tuple[float, int]) -> Image.Image:
         """Brightness from top to bottom, between (height as a part, value) stops."""

@@ -1,6 +1,7 @@
 """Open country: ridges, water, grass, trees, other worlds."""
 
 import math
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
@@ -31,7 +32,7 @@ def _crest(canvas: Canvas, tall: float, rough: float) -> list[float]:
     """Midpoint displacement."""
     line, swing = [canvas.dice.uniform(-0.4, 0.6) * tall for _ in range(4)], tall * 0.6
     for _ in range(7):
-        middles = [(a + b) / 2 + canvas.dice.uniform(-swing, swing) for a, b in zip(line, line[1:], strict=False)]
+        middles = [(a + b) / 2 + canvas.dice.uniform(-swing, swing) for a, b in pairwise(line)]
         line = [height for pair in zip(line, middles, strict=False) for height in pair] + [line[-1]]
         swing *= rough
     return line
@@ -213,8 +214,22 @@ def _branches(canvas: Canvas, x: float, half: float, floor: float) -> list[list[
 
 
 def _canopy(canvas: Canvas) -> None:
-    leaves = times(cut(canvas.noise(12, 9, 4), 105, 5), canvas.band((0, 255), (0.16, 200), (0.34, 0), (1, 0)))
-    canvas.cover(canvas.depth(0.95), soft(cut(leaves, 90, 3), 0.8))
+    """Leaves hang from above, thick at the top and thinning out below; one layer behind the other."""
+    for near, low in ((0.42, 0.42), (0.7, 0.32), (0.97, 0.22)):
+        shapes: list[list[Point]] = []
+        for _ in range(1100):
+            x, y = canvas.dice.uniform(-0.02, 1.02) * canvas.width, canvas.dice.random() ** 1.8 * low * canvas.height
+            side = abs(x / canvas.width - 0.5) * 2
+            turn, size = canvas.dice.uniform(0, math.pi), canvas.unit * canvas.dice.uniform(0.5, 1.5) * (0.6 + near)
+            if y < canvas.height * low * (0.35 + 0.65 * side):
+                shapes.append(_leaf(x, y, turn, size))
+        canvas.cover(canvas.depth(near), canvas.shape(*shapes))
+
+
+def _leaf(x: float, y: float, turn: float, size: float) -> list[Point]:
+    along, across = (math.cos(turn) * size, math.sin(turn) * size), (math.sin(turn) * size, -math.cos(turn) * size)
+    ring = ((1, 0), (0.3, 0.34), (-0.6, 0.3), (-1, 0), (-0.6, -0.3), (0.3, -0.34))
+    return [(x + a * along[0] + b * across[0], y + a * along[1] + b * across[1]) for a, b in ring]
 
 
 def paint_space(canvas: Canvas) -> None:

@@ -1,11 +1,14 @@
 """Sky, sun and moon, haze, shafts, and the finish: bloom, vignette, grain."""
 
 import math
+from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 
-from sandbox.painter.canvas import Canvas, cut, dimmed, mix, soft, times
+from sandbox.painter.canvas import Canvas, cut, dimmed, mix, soft, times, tinted
 from sandbox.painter.mood import Color
+
+BALL = 192
 
 
 def paint_sky(canvas: Canvas) -> None:
@@ -24,10 +27,18 @@ def paint_sky(canvas: Canvas) -> None:
 def radial(canvas: Canvas, x: float, y: float, radius: float) -> Image.Image:
     """A soft ball of light."""
     size = max(2, round(radius * 2))
-    ball = ImageChops.invert(Image.radial_gradient("L")).resize((size, size), Image.Resampling.BICUBIC)
     sheet = Image.new("L", (canvas.width, canvas.height))
-    sheet.paste(ball, (round(x - radius), round(y - radius)))
-    return sheet.point([round(255 * (value / 255) ** 2.2) for value in range(256)])
+    sheet.paste(_ball().resize((size, size), Image.Resampling.BICUBIC), (round(x - radius), round(y - radius)))
+    return sheet
+
+
+@lru_cache(maxsize=1)
+def _ball() -> Image.Image:
+    """255 in the middle, 0 at the rim and beyond; Pillow's own radial gradient is not 0 in its corners."""
+    ball, middle = Image.new("L", (BALL, BALL)), (BALL - 1) / 2
+    distances = (math.hypot(n % BALL - middle, n // BALL - middle) / middle for n in range(BALL * BALL))
+    ball.putdata([round(255 * max(0.0, 1 - distance) ** 2.2) for distance in distances])
+    return ball
 
 
 def disk(canvas: Canvas, x: float, y: float, radius: float) -> Image.Image:
@@ -44,6 +55,7 @@ def paint_disk(canvas: Canvas) -> None:
     palette = canvas.mood.palette
     body = soft(disk(canvas, x, y, radius), 0.8)
     canvas.cover(mix(palette.glow, (255, 255, 255), 0.45), dimmed(body, 0.95))
+    canvas.lights.paste(tinted(palette.glow, dimmed(body, 0.3 if palette.dark else 0.75)))
     if palette.dark:
         spots = times(body, cut(canvas.noise(14, 9, 3), 120, 1.6))
         canvas.cover(mix(palette.glow, palette.middle, 0.45), dimmed(spots, 0.5))
@@ -73,15 +85,20 @@ def shafts(canvas: Canvas, strength: float) -> None:
 def finish(canvas: Canvas) -> Image.Image:
     """What gives light spreads, the corners fall off, a breath of grain."""
     lights = canvas.lights
-    wide, narrow = (lights.filter(ImageFilter.GaussianBlur(canvas.unit * size)) for size in (4, 0.9))
+    wide, narrow = (spread(lights, canvas.unit * size) for size in (4, 0.9))
     image = canvas.image
     for layer, part in ((lights, 1.0), (narrow, 0.9), (wide, 0.9)):
         image = ImageChops.screen(image, layer.point([round(value * part) for value in range(256)] * 3))
-    bloom = image.filter(ImageFilter.GaussianBlur(canvas.unit * 3)).point([max(0, v - 150) for v in range(256)] * 3)
-    image = ImageChops.screen(image, bloom)
+    image = ImageChops.screen(image, spread(image.point([max(0, v - 150) for v in range(256)] * 3), canvas.unit * 3))
     image = ImageChops.multiply(image, Image.merge("RGB", [_vignette(canvas)] * 3))
     image = ImageEnhance.Color(ImageEnhance.Contrast(image).enhance(1.06)).enhance(1.08)
     return ImageChops.add(image, _grain(canvas), 1, -4)
+
+
+def spread(image: Image.Image, radius: float) -> Image.Image:
+    """A wide blur, worked out on a quarter of the pixels."""
+    small = image.reduce(2).filter(ImageFilter.GaussianBlur(radius / 2))
+    return small.resize(image.size, Image.Resampling.BILINEAR)
 
 
 def light(canvas: Canvas, x: float, y: float, radius: float, color: Color) -> None:
@@ -97,11 +114,11 @@ def _halo(canvas: Canvas) -> None:
 
 def _clouds(canvas: Canvas) -> None:
     palette, heavy = canvas.mood.palette, bool(canvas.mood.weather & {"rain", "snow"})
-    shapes = cut(canvas.noise(2, 5, 5), 110 if heavy else 140, 2.0)
-    shapes = times(shapes, canvas.band((0, 230), (canvas.horizon / canvas.height, 60), (1, 0)))
-    canvas.cover(mix(palette.top, palette.near, 0.25), dimmed(shapes, 0.75 if heavy else 0.4))
-    lit = times(cut(canvas.noise(2, 6, 5), 140, 2.0), radial(canvas, *canvas.glow, canvas.width * 0.6))
-    canvas.shine(palette.glow, dimmed(lit, 0.45))
+    shapes = cut(canvas.noise(2, 5, 5), 92 if heavy else 120, 2.4)
+    shapes = times(shapes, canvas.band((0, 255), (canvas.horizon / canvas.height, 110), (1, 0)))
+    canvas.cover(mix(palette.top, palette.near, 0.25), dimmed(shapes, 0.8 if heavy else 0.5))
+    lit = times(cut(canvas.noise(2, 7, 5), 118, 2.6), radial(canvas, *canvas.glow, canvas.width * 0.7))
+    canvas.shine(palette.glow, dimmed(lit, 0.6))
 
 
 def _stars(canvas: Canvas) -> None:
@@ -113,12 +130,18 @@ def _stars(canvas: Canvas) -> None:
 
 
 def _vignette(canvas: Canvas) -> Image.Image:
-    falling = Image.radial_gradient("L").resize((canvas.width, canvas.height), Image.Resampling.BICUBIC)
-    return falling.point([round(255 - 130 * (value / 255) ** 2.4) for value in range(256)])
+    return _corners().resize((canvas.width, canvas.height), Image.Resampling.BICUBIC)
+
+
+@lru_cache(maxsize=1)
+def _corners() -> Image.Image:
+    sheet, middle = Image.new("L", (BALL, BALL)), (BALL - 1) / 2
+    distances = (math.hypot(n % BALL - middle, n // BALL - middle) / middle for n in range(BALL * BALL))
+    sheet.putdata([round(255 - 140 * (distance / math.sqrt(2)) ** 2.4) for distance in distances])
+    return sheet
 
 
 def _grain(canvas: Canvas) -> Image.Image:
-    size = canvas.width // 2 + 1, canvas.height // 2 + 1
-    grain = Image.frombytes("L", size, canvas.dice.randbytes(size[0] * size[1]))
-    grain = dimmed(grain.resize((canvas.width, canvas.height), Image.Resampling.BICUBIC), 8 / 255)
+    size = canvas.image.size
+    grain = dimmed(Image.frombytes("L", size, canvas.dice.randbytes(size[0] * size[1])), 8 / 255)
     return Image.merge("RGB", [grain] * 3)

@@ -25,6 +25,7 @@ class Mood:
     weather: frozenset[str]
     people: int
     robed: bool
+    long_hair: bool
     shot: str
 
 
@@ -82,6 +83,8 @@ COUPLE = (
 )
 CROWD = ("人群", "众人", "观众", "士兵", "军队", "百姓", "同学们", "crowd", "soldiers", "people")
 PERSON = ("她", "他", "女", "男", "少年", "老人", "孩", "人", "man", "girl", "boy", "she", "he ", "character", "hero")
+WOMAN = ("她", "女", "girl", "woman", "she ", "lady", "母", "妈", "姐", "妹", "wife")
+MAN = ("他", "男", "少年", "将军", "父", "兄", "boy", " man", "he ", "king", "husband")
 CLOSE = ("特写", "近景", "close-up", "close up", "closeup", "portrait", "面部")
 WIDE = ("远景", "全景", "大全景", "航拍", "wide shot", "long shot", "aerial", "establishing")
 
@@ -92,20 +95,21 @@ def read_mood(prompt: str, dice: Random) -> Mood:
     place = _first(PLACES, text) or dice.choice(("mountain", "sea", "city", "field", "forest"))
     light = _first(LIGHTS, text) or dice.choice(("dawn", "dusk", "day", "night"))
     return Mood(
-        palette=PALETTES["night"] if place == "space" and light == "day" else PALETTES[light],
+        palette=PALETTES[light if place != "space" or PALETTES[light].dark else "night"],
         place=place,
         weather=frozenset(name for name, words in WEATHERS.items() if _any(words, text)),
         people=_people(text, dice),
         robed=place == "palace" or _any(("剑", "侠", "将军", "sword"), text),
+        long_hair=_any(WOMAN, text) or not (_any(MAN, text) or dice.random() < 0.5),
         shot="close" if _any(CLOSE, text) else "wide" if _any(WIDE, text) else "medium",
     )
 
 
 def _people(text: str, dice: Random) -> int:
-    if _any(CROWD, text):
-        return dice.randint(6, 9)
     if _any(COUPLE, text):
         return 2
+    if _any(CROWD, text):
+        return dice.randint(6, 9)
     return 1 if _any(PERSON, text) else dice.choice((0, 1, 1, 2))
 
 

@@ -5,53 +5,33 @@ from PIL import Image, ImageChops, ImageFilter
 from sandbox.painter.canvas import Canvas, Point, dimmed, mix, rounded, soft, times
 from sandbox.painter.light import radial
 
-HEAD = [(-0.052, 0.03), (0, -0.012), (0.052, 0.03), (0.05, 0.105), (0, 0.142), (-0.05, 0.105)]
-BOB = [(-0.068, 0.03), (0, -0.03), (0.068, 0.03), (0.078, 0.2), (0.03, 0.21), (-0.03, 0.21), (-0.078, 0.2)]
-BUN = [(-0.03, -0.06), (0.03, -0.06), (0.034, 0.0), (-0.034, 0.0)]
-COAT = [
-    *[(-0.028, 0.12), (-0.032, 0.155), (-0.125, 0.182), (-0.15, 0.3), (-0.158, 0.5), (-0.12, 0.52), (-0.11, 0.36)],
-    *[(-0.128, 0.7), (0.128, 0.7), (0.11, 0.36), (0.12, 0.52), (0.158, 0.5), (0.15, 0.3), (0.125, 0.182)],
-    *[(0.032, 0.155), (0.028, 0.12)],
-]
-ROBE = [
-    *[(-0.028, 0.12), (-0.034, 0.155), (-0.12, 0.185), (-0.2, 0.46), (-0.215, 0.56), (-0.11, 0.5), (-0.1, 0.42)],
-    *[(-0.19, 0.985), (0.19, 0.985), (0.1, 0.42), (0.11, 0.5), (0.215, 0.56), (0.2, 0.46), (0.12, 0.185)],
-    *[(0.034, 0.155), (0.028, 0.12)],
-]
-LEGS = [
-    [(-0.085, 0.66), (-0.005, 0.66), (-0.022, 0.97), (-0.012, 1.0), (-0.085, 1.0), (-0.07, 0.95)],
-    [(0.085, 0.66), (0.005, 0.66), (0.034, 0.97), (0.1, 1.0), (0.03, 1.0), (0.07, 0.95)],
-]
-UMBRELLA = [
-    (-0.36, 0.02),
-    (-0.27, -0.14),
-    (0, -0.225),
-    (0.27, -0.14),
-    (0.36, 0.02),
-    (0.18, -0.02),
-    (0, 0.01),
-    (-0.18, -0.02),
-]
+HEAD = [(-0.046, 0.03), (0, -0.01), (0.046, 0.03), (0.047, 0.095), (0, 0.15), (-0.047, 0.095)]
+HAIR = [(-0.055, 0.03), (0, -0.025), (0.055, 0.03), (0.062, 0.13), (0.078, 0.24), (0.02, 0.26)]
+HAIR += [(-0.078, 0.24), (-0.062, 0.13)]
+BUN = [(-0.03, -0.055), (0.03, -0.055), (0.036, 0.005), (-0.036, 0.005)]
+NECK = [(-0.026, 0.1), (0.026, 0.1), (0.04, 0.19), (-0.04, 0.19)]
+# half outlines, from the neck down the right side; a point given twice keeps its corner
+COAT = [(0.03, 0.155), (0.075, 0.172), (0.118, 0.192), (0.138, 0.27), (0.152, 0.4), (0.156, 0.53), (0.14, 0.565)]
+COAT += [(0.12, 0.545), (0.118, 0.43), (0.104, 0.34), (0.1, 0.42), (0.12, 0.62), (0.122, 0.64), (0.122, 0.64)]
+DRESS = [(0.028, 0.155), (0.066, 0.175), (0.1, 0.195), (0.118, 0.28), (0.132, 0.42), (0.13, 0.54), (0.114, 0.56)]
+DRESS += [(0.102, 0.45), (0.084, 0.34), (0.078, 0.4), (0.115, 0.58), (0.148, 0.75), (0.15, 0.76), (0.15, 0.76)]
+ROBE = [(0.034, 0.155), (0.08, 0.172), (0.12, 0.195), (0.16, 0.36), (0.205, 0.52), (0.205, 0.56), (0.14, 0.55)]
+ROBE += [(0.106, 0.44), (0.1, 0.46), (0.13, 0.7), (0.185, 0.97), (0.19, 1.0), (0.19, 1.0)]
+LEG = [(0.0, 0.6), (0.0, 0.6), (0.104, 0.6), (0.104, 0.6), (0.092, 0.78), (0.076, 0.95), (0.1, 0.99), (0.1, 1.003)]
+LEG += [(0.1, 1.003), (0.022, 1.003), (0.022, 1.003), (0.024, 0.95), (0.016, 0.78)]
+UMBRELLA = [(-0.36, 0.03), (-0.36, 0.03), (-0.3, -0.12), (-0.16, -0.23), (0, -0.27), (0.16, -0.23), (0.3, -0.12)]
+UMBRELLA += [(0.36, 0.03), (0.36, 0.03), (0.27, -0.01), (0.18, 0.02), (0.18, 0.02), (0.09, -0.02), (0, 0.02)]
+UMBRELLA += [(0, 0.02), (-0.09, -0.02), (-0.18, 0.02), (-0.18, 0.02), (-0.27, -0.01)]
 STICK = [(0.1, -0.2), (0.112, -0.2), (0.126, 0.44), (0.114, 0.44)]
-BUST = [
-    *[(-0.4, 1.1), (-0.37, 0.62), (-0.26, 0.5), (-0.09, 0.43), (-0.085, 0.36), (0.085, 0.36), (0.09, 0.43)],
-    *[(0.26, 0.5), (0.37, 0.62), (0.4, 1.1)],
-]
-FACE = [
-    *[(-0.12, 0.1), (-0.1, 0.0), (0, -0.05), (0.1, -0.01), (0.128, 0.09), (0.13, 0.14), (0.152, 0.2)],
-    *[(0.132, 0.222), (0.136, 0.262), (0.12, 0.32), (0.05, 0.375), (-0.06, 0.38), (-0.12, 0.25)],
-]
-FLOWING = [
-    (-0.16, 0.1),
-    (-0.1, -0.06),
-    (0.04, -0.1),
-    (0.13, 0.0),
-    (0.06, 0.06),
-    (-0.02, 0.2),
-    (-0.06, 0.5),
-    (-0.22, 0.62),
-    (-0.2, 0.3),
-]
+# a head and shoulders in profile, looking right
+BUST = [(-0.46, 1.2), (-0.45, 0.86), (-0.38, 0.72), (-0.2, 0.63), (-0.1, 0.56), (-0.11, 0.44), (0.06, 0.44)]
+BUST += [(0.07, 0.56), (0.12, 0.62), (0.26, 0.68), (0.36, 0.78), (0.4, 0.95), (0.42, 1.2)]
+FACE = [(-0.19, 0.26), (-0.185, 0.15), (-0.12, 0.06), (0.0, 0.03), (0.1, 0.06), (0.142, 0.13), (0.146, 0.2)]
+FACE += [(0.138, 0.235), (0.16, 0.275), (0.186, 0.318), (0.182, 0.334), (0.15, 0.345), (0.15, 0.358), (0.166, 0.376)]
+FACE += [(0.15, 0.392), (0.164, 0.41), (0.15, 0.43), (0.146, 0.452), (0.14, 0.492), (0.1, 0.51), (0.04, 0.49)]
+FACE += [(-0.02, 0.47), (-0.11, 0.46), (-0.17, 0.36)]
+FLOWING = [(-0.23, 0.26), (-0.21, 0.11), (-0.12, 0.015), (0.01, -0.01), (0.12, 0.035), (0.156, 0.12), (0.11, 0.14)]
+FLOWING += [(0.05, 0.22), (0.03, 0.33), (-0.02, 0.46), (-0.03, 0.62), (-0.12, 0.76), (-0.3, 0.8), (-0.27, 0.55)]
 
 
 def paint_people(canvas: Canvas) -> None:
@@ -67,7 +47,7 @@ def paint_people(canvas: Canvas) -> None:
 
 def _standing(canvas: Canvas) -> None:
     tall = min(canvas.height * (0.17 if canvas.mood.shot == "wide" else 0.4), canvas.width * 0.62)
-    foot = canvas.height * (0.83 if canvas.mood.shot == "wide" else 0.91)
+    foot = canvas.height * (0.83 if canvas.mood.shot == "wide" and canvas.mood.place != "sea" else 0.945)
     middle = canvas.width * canvas.dice.uniform(0.42, 0.58)
     for n in range(canvas.mood.people):
         apart = tall * 0.34 * (n - (canvas.mood.people - 1) / 2)
@@ -89,8 +69,7 @@ def _crowd(canvas: Canvas) -> None:
 
 def figure(canvas: Canvas, x: float, foot: float, tall: float, *, with_umbrella: bool) -> None:
     """One person, seen from behind, with the light around the edges and a shadow towards us."""
-    parts = [COAT, *LEGS] if not canvas.mood.robed else [ROBE, BUN]
-    parts = [*parts, HEAD, *([BOB] if canvas.dice.random() < 0.5 else [])]
+    parts = [*_clothes(canvas), HEAD, NECK, *([HAIR] if canvas.mood.long_hair else [])]
     outlines = [_placed(part, x, foot - tall, tall) for part in parts]
     if with_umbrella and "rain" in canvas.mood.weather:
         outlines += [_placed(UMBRELLA, x + tall * 0.08, foot - tall, tall), _straight(STICK, x, foot - tall, tall)]
@@ -99,8 +78,19 @@ def figure(canvas: Canvas, x: float, foot: float, tall: float, *, with_umbrella:
     _backlit(canvas, mask, canvas.unit * 0.22)
 
 
+def _clothes(canvas: Canvas) -> list[list[Point]]:
+    if canvas.mood.robed:
+        return [_mirrored(ROBE), BUN]
+    legs = [LEG, [(-across, down) for across, down in LEG]]
+    return [_mirrored(DRESS if canvas.mood.long_hair else COAT), *legs]
+
+
+def _mirrored(half: list[Point]) -> list[Point]:
+    return [*half, *((-across, down) for across, down in reversed(half))]
+
+
 def _placed(part: list[Point], x: float, top: float, size: float) -> list[Point]:
-    return [(x + across * size, top + down * size) for across, down in rounded(part)]
+    return [(x + across * size, top + down * size) for across, down in rounded(part, 2)]
 
 
 def _straight(part: list[Point], x: float, top: float, size: float) -> list[Point]:
@@ -139,10 +129,9 @@ def _close(canvas: Canvas) -> None:
     for n in range(canvas.mood.people):
         x = canvas.width * (0.5 if apart else canvas.dice.choice((0.36, 0.62))) + apart * (2 * n - 1)
         looks = -1 if (n == 1 or (not apart and x > canvas.width / 2)) else 1
-        parts = [BUST, FACE, *([FLOWING] if canvas.dice.random() < 0.6 or n else [])]
-        outlines = [
-            [(x + (px - x) * looks, py) for px, py in _placed(part, x, canvas.height - size, size)] for part in parts
-        ]
+        parts = [BUST, FACE, *([FLOWING] if canvas.mood.long_hair != bool(n) else [])]
+        facing = [[(across * looks, down) for across, down in part] for part in parts]
+        outlines = [_placed(part, x, canvas.height - size, size) for part in facing]
         _backlit(canvas, canvas.shape(*outlines), canvas.unit * 0.55)
 
 

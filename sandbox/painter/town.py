@@ -111,10 +111,9 @@ def _road(canvas: Canvas, middle: float) -> None:
         wide, slim = half * near**2.2, half * max(0.0, far) ** 2.2
         lines.append([(middle - slim, top), (middle + slim, top), (middle + wide, bottom), (middle - wide, bottom)])
     canvas.cover(mix(canvas.mood.palette.horizon, (255, 255, 255), 0.2), dimmed(canvas.shape(*lines), 0.35))
-    edge = canvas.width * 0.36
+    edge, top, low = canvas.width * 0.36, canvas.horizon, canvas.height
     kerbs = [
-        [(middle + side * 2, canvas.horizon), (middle + side * edge * 1.9, canvas.height)]
-        + [(middle + side * edge * 6, canvas.height), (middle + side * 6, canvas.horizon)]
+        [(middle + side * x, y) for x, y in ((2, top), (edge * 1.9, low), (edge * 6, low), (6, top))]
         for side in (-1, 1)
     ]
     canvas.cover(canvas.depth(0.96), dimmed(canvas.shape(*kerbs), 0.62))
@@ -146,7 +145,7 @@ def _hall(canvas: Canvas, x: float, foot: float, across: float, near: float, sto
         foot -= across * 0.15
     shapes.append(_box(x - across * 0.015, x + across * 0.015, foot - across * 0.06, foot + across * 0.05))
     canvas.cover(canvas.depth(near), canvas.shape(*shapes))
-    _lit_doors(canvas, x, foot + across * (0.15 + 0.15) * storeys - across * 0.0, across, near)
+    _lit_doors(canvas, x, foot + across * 0.3 * storeys, across, near)
 
 
 def _eaves(x: float, y: float, wide: float, tall: float) -> list[Point]:

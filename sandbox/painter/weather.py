@@ -24,7 +24,7 @@ def paint_weather(canvas: Canvas) -> None:
 
 def _rain(canvas: Canvas) -> None:
     lean = canvas.dice.uniform(0.06, 0.2)
-    for count, length, part, width in ((900, 4, 0.26, 1), (170, 11, 0.42, 2)):
+    for count, length, part, width in ((1100, 3.6, 0.24, 1), (130, 9, 0.36, 1)):
         sheet = Image.new("L", canvas.image.size)
         draw = ImageDraw.Draw(sheet)
         for _ in range(round(count * canvas.width * canvas.height / 720_000)):
