@@ -4,6 +4,7 @@ The scene is composed on about a million pixels and enlarged; only the caption i
 """
 
 import hashlib
+import zlib
 from io import BytesIO
 from math import sqrt
 from random import Random
@@ -47,5 +48,5 @@ def _png(image: Image.Image) -> bytes:
     mark = PngInfo()
     mark.add_text("Software", "ScriptToFrame sandbox")
     out = BytesIO()
-    image.save(out, "PNG", compress_level=1, pnginfo=mark)
+    image.save(out, "PNG", compress_level=1, compress_type=zlib.Z_RLE, pnginfo=mark)
     return out.getvalue()

@@ -54,9 +54,12 @@ class Canvas:
         return self.mask(fill)
 
     def cover(self, color: Color, mask: Image.Image) -> None:
+        """What stands in front also hides the lights behind it."""
         box = mask.getbbox()
         if box:
-            self.image.paste(color, box, mask.crop(box))
+            part = mask.crop(box)
+            self.image.paste(color, box, part)
+            self.lights.paste((0, 0, 0), box, part)
 
     def shine(self, color: Color, mask: Image.Image) -> None:
         """Adds light where the mask is bright."""

@@ -181,7 +181,7 @@ def paint_forest(canvas: Canvas) -> None:
         canvas.cover(canvas.depth(near), _bank(canvas, floor, canvas.height * 0.018))
         if step < 3:
             haze(canvas, floor, 0.75 - step * 0.18)
-            shafts(canvas, 0.26)
+            shafts(canvas, 0.34)
     _canopy(canvas)
     _grass(canvas)
 
@@ -209,7 +209,7 @@ def _branches(canvas: Canvas, x: float, half: float, floor: float) -> list[list[
     for _ in range(4):
         y, side = canvas.dice.uniform(0.02, 0.55) * floor, canvas.dice.choice((-1, 1))
         reach = half * canvas.dice.uniform(5, 11) * side
-        shapes.append([(x, y), (x, y + half * 0.8), (x + reach, y - abs(reach) * 0.4), (x + reach * 0.5, y - half)])
+        shapes.append([(x, y - half * 0.4), (x, y + half * 0.7), (x + reach, y - abs(reach) * 0.45)])
     return shapes
 
 

@@ -198,7 +198,6 @@ def paint_room(canvas: Canvas) -> None:
     hole = canvas.shape(_box(left, right, top, sill))
     wall.paste(0, (0, 0), hole)
     canvas.cover(canvas.depth(0.93), wall)
-    canvas.lights.paste((0, 0, 0), (0, 0), wall)
     _frame(canvas, (left, right, top, sill))
     _floor(canvas, (left, right, sill))
     shafts(canvas, 0.2)
