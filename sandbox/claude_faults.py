@@ -1,4 +1,9 @@
-"""How an answer of the Messages API can go wrong after it has begun."""
+"""How an answer of the Messages API can go wrong.
+
+The value of a fault: `error_midstream` type, `type:deltas` or deltas; `stall_midstream` seconds or `seconds:deltas`;
+`eof`, `reset_midstream`, `bad_json` deltas; `refusal`, `max_tokens`, `context_window`, `overlap` characters;
+`bytewise` bytes; `rate_limit` seconds. A cut without a number of deltas falls somewhere else each time.
+"""
 
 import re
 from collections.abc import Callable

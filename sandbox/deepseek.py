@@ -34,6 +34,7 @@ from sandbox.story.telling import tell
 from sandbox.streaming import Broadcast, Phase, StreamedResponse
 
 VENDOR = "deepseek"
+# `missing_frames` and `damaged` touch only questions with a <frames> block: arm them with match="<frames>".
 KINDS = frozenset(
     {
         *("insufficient", "length", "blank", "no_choices", "null_content", "keepalive_forever"),

@@ -91,7 +91,15 @@ async def _play(phase: Phase, send: Send, gone: asyncio.Future[None]) -> None:
             return
         await send({"type": "http.response.body", "body": b"".join(batch), "more_body": True})
         due += phase.interval * len(batch)
-        await asyncio.sleep(max(0.0, due - clock()))
+        await _pause(due - clock(), gone)
+
+
+async def _pause(seconds: float, gone: asyncio.Future[None]) -> None:
+    """A plain sleep costs half as much, but only a short one may miss that the reader has left."""
+    if seconds > 5 * TICK:
+        await asyncio.wait([gone], timeout=seconds)
+    else:
+        await asyncio.sleep(max(0.0, seconds))
 
 
 def rechunked(phases: Iterable[Phase], size: int) -> tuple[Phase, ...]:

@@ -32,13 +32,17 @@ def sentences(text: str) -> list[str]:
 
 def _units(text: str, pattern: re.Pattern[str]) -> list[str]:
     """Cut by the pattern; a blank unit is joined to its neighbour, so that each one says something."""
-    units: list[str] = []
+    units: list[list[str]] = []
+    blank_before = False
     for unit in filter(None, pattern.findall(text)):
-        if units and (not unit.strip() or not units[-1].strip()):
-            units[-1] += unit
+        blank = not unit.strip()
+        if units and (blank or blank_before):
+            units[-1].append(unit)
+            blank_before = blank_before and blank
         else:
-            units.append(unit)
-    return units
+            units.append([unit])
+            blank_before = blank
+    return ["".join(unit) for unit in units]
 
 
 def _grouped(units: list[str], parts: int) -> list[str]:

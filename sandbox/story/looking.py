@@ -28,6 +28,7 @@ _PLAIN_LIGHTS = (
     ("明暗对比光", "strong chiaroscuro light"),
 )
 _LONGEST = 90
+_CONSIDERED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def visible(text: str, *, last: bool = False) -> str:
     """The sentence of a text that shows most; from its end for a closing picture, else from its beginning."""
     found = sentences(text) or [text.strip()]
     half = max(1, -(-len(found) // 2))
-    choice = (found[half:] or found[-1:]) if last else found[:half]
+    choice = (found[half:] or found[-1:])[-_CONSIDERED:] if last else found[:half][:_CONSIDERED]
     return _plain(max(reversed(choice) if last else choice, key=_visibility))
 
 
