@@ -10,6 +10,7 @@ MAX_PROMPT_LINES = 6
 MAX_SPEAKER = 10
 
 _GOES_ON = re.compile(r"[,、;:\-(…]$")
+_SPEECH = tuple('(（“「『"')
 _IS_OVER = re.compile(r"[。.!?！？”」』》]$")
 _SPEAKER = re.compile(r"[^:，。,]{1,12}(?:\([^()]{0,20}\))? ?:|[^，。,(]{1,8} ?\([^()]{1,20}\)|.*[!?“\"]")
 
@@ -114,4 +115,6 @@ def _belongs(first: Line, pieces: list[str], following: Sequence[Line]) -> bool:
 
 def _speaks(candidate: str, after: Sequence[Line]) -> bool:
     """A short line is a speaker when something is said under it."""
-    return len(candidate) <= MAX_SPEAKER and bool(after) and after[0].kind in (Kind.TEXT, Kind.OTHER)
+    if not after or len(candidate) > MAX_SPEAKER:
+        return False
+    return after[0].kind is Kind.TEXT or after[0].text[:1] in _SPEECH

@@ -9,7 +9,7 @@ from gateway.text import NUMERAL, fold, number
 CHARACTERS_A_MINUTE = 450
 MAX_MINUTES = 30.0
 
-_AMOUNT = re.compile(rf"([0-9]{{1,4}}(?:\.[0-9]{{1,2}})?|{NUMERAL}) ?(秒|s(?:ec)?)?")
+_AMOUNT = re.compile(rf"([0-9]{{1,4}}(?:\.[0-9]{{1,2}})?|{NUMERAL}(?= ?[分秒到至~-])) ?(秒|s(?:ec)?)?")
 
 
 def directory(genre: str, duration: str, episodes: int, characters: Iterable[str]) -> str:

@@ -143,5 +143,5 @@ def _rest(raw: str, folded: str, words: str) -> Line:
     if _DIRECTORY.match(folded):
         return Line(Kind.DIRECTORY)
     if _OTHER.match(folded.lstrip()) or _OTHER.match(words):
-        return Line(Kind.OTHER)
+        return Line(Kind.OTHER, raw.strip())
     return Line(Kind.TEXT, raw.strip())
