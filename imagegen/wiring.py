@@ -1,5 +1,6 @@
 """Joins imagegen's parts; the only place that knows them all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ async def wired(settings: ImagegenSettings, departure: Departure) -> AsyncIterat
     """A running imagegen without its HTTP side."""
     async with core_of(SERVICE, settings, departure) as core, client(timeout=30) as vendor_client:
         painters: dict[str, Painter] = {"jimeng": Jimeng(settings, vendor_client)}
-        store = open_store(settings.picture_store_url, settings.data_dir)
+        store = await asyncio.to_thread(open_store, settings.picture_store_url, settings.data_dir)
         slots = Slots(core.database.engine, core.notices, {JIMENG: settings.jimeng_max_concurrency})
         core.engine.register(IMAGE, Painting(painters, slots, store))
         async with core.notices.listening(), slots.running(), core.engine.running():

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import psutil
 from alembic import command
 from alembic.config import Config
+from dbos import DBOS
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,6 +24,9 @@ from sqlalchemy.pool import NullPool
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+# The durable engine's tables, per service. All are made before any engine runs: a running one delays the others' DDL.
+ENGINE_SCHEMAS = {"gateway": "dbos_gateway", "imagegen": "dbos_imagegen"}
 
 _MIGRATION_LOCK = 7_251_001
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -67,17 +72,16 @@ def _let_go(server: Any) -> None:
 
 
 def migrate(url: str) -> None:
-    """Bring the schema to the newest version; one process at a time."""
-    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-        connection.commit()
-        try:
+    """Bring all schemas to their newest version; one process at a time."""
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as lock:
+        # Trying again instead of waiting: a waiting statement would hold up the engine's concurrent index builds.
+        while not lock.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK}).scalar_one():
+            time.sleep(0.1)
+        with create_engine(sqlalchemy_url(url), poolclass=NullPool).connect() as connection:
             _upgrade(connection)
-        finally:
-            connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
-            connection.commit()
+        for schema in ENGINE_SCHEMAS.values():
+            DBOS.migrate(url, schema=schema)
     engine.dispose()
 
 

@@ -6,13 +6,14 @@ Every task is run by one generic workflow whose id is the task's id; what it doe
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 from uuid import uuid4
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from shared.database import UNREACHABLE, Database, through_outages
+from shared.database import ENGINE_SCHEMAS, UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
 from shared.eventlog import EventLog
 from shared.events import LogClosed
@@ -79,12 +80,15 @@ class Engine:
         finally:
             await self.replica.leave()
             await asyncio.to_thread(DBOS.destroy)
+            # DBOS made its own thread pool the loop's default, and has just closed it.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
 
     def _config(self) -> DBOSConfig:
         return {
             "name": f"scripttoframe-{self.service}",
             "system_database_url": self._url,
-            "dbos_system_schema": f"dbos_{self.service}",
+            "dbos_system_schema": ENGINE_SCHEMAS[self.service],
+            "run_migrations": False,
             "executor_id": self.replica.id,
             "application_version": _APPLICATION_VERSION,
             "serializer": DBOSPortableJSONSerializer(),

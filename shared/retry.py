@@ -52,7 +52,11 @@ async def repeat(call: Callable[[], Awaitable[T]], waits: tuple[float, ...] = (1
         reraise=True,
         retry=retry_if_exception(lambda error: isinstance(error, Passing)),
     )
+
+    async def attempt() -> T:
+        return await call()
+
     try:
-        return await retrying(call)
+        return await retrying(attempt)
     except Passing as passing:
         raise passing.cause from None

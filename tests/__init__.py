@@ -1,0 +1,1 @@
+"""Tests of ScriptToFrame, from pure functions to the whole stack."""

@@ -1,0 +1,52 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.stack import Stack
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def _running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("stack"))
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def stack(_running_stack: Stack) -> Iterator[Stack]:
+    """The shared running stack, without faults; tests change nothing in it that the next would notice."""
+    _running_stack.no_faults()
+    yield _running_stack
+    _running_stack.no_faults()
+
+
+@pytest.fixture
+def own_stack(tmp_path: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of the test's own, nothing started yet: for kills, restarts and odd settings."""
+    stack = Stack(tmp_path_factory.mktemp("own"))
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def gateway(stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stack.gateway_url, timeout=60, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def imagegen(stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stack.imagegen_url, timeout=60, trust_env=False) as client:
+        yield client

@@ -1,0 +1,184 @@
+"""The stack as subprocesses on free ports: sandbox, imagegen and gateway, over one embedded database."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+_READY_SECONDS = 40.0
+_PROBES = {"sandbox": "/_health", "imagegen": "/readyz", "gateway": "/readyz"}
+# Tests must not inherit what the developer's own .env or shell says.
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Process:
+    """One running service."""
+
+    service: str
+    port: int
+    environment: dict[str, str]
+    folder: Path
+    popen: subprocess.Popen[bytes] | None = None
+    lives: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.service}-{self.port}.log"
+
+    def start(self, *, wait: bool = True) -> "Process":
+        self.lives += 1
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "tests.launch", self.service],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.popen and self.popen.poll() is not None:
+                raise RuntimeError(f"{self.service} ended with {self.popen.returncode}:\n{self.tail()}")
+            try:
+                if httpx.get(self.url + _PROBES[self.service], timeout=1, trust_env=False).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.service} is not ready:\n{self.tail()}")
+
+    def tail(self) -> str:
+        return self.log.read_text(errors="replace")[-6000:]
+
+    def send(self, sent: signal.Signals) -> None:
+        if self.popen and self.popen.poll() is None:
+            self.popen.send_signal(sent)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.send(signal.SIGKILL)
+        if self.popen:
+            self.popen.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        self.send(signal.SIGTERM)
+        if not self.popen:
+            return 0
+        try:
+            return self.popen.wait(20)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+            raise
+
+
+@dataclass(slots=True)
+class Stack:
+    """A sandbox and any number of replicas; `start` brings up one of each."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    processes: list[Process] = field(default_factory=list)
+    sandbox_port: int = field(default_factory=free_port)
+    imagegen_port: int = field(default_factory=free_port)
+    gateway_port: int = field(default_factory=free_port)
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def imagegen_url(self) -> str:
+        return f"http://127.0.0.1:{self.imagegen_port}"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    def environment(self, **own: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}  # noqa: TID251
+        return (
+            kept
+            | {
+                "PYTHONPATH": str(ROOT),
+                "PYTHONUNBUFFERED": "1",
+                "DATA_DIR": str(self.folder / "data"),
+                "SANDBOX_URL": self.sandbox_url,
+                "PYTHON_BACKEND_URL": self.imagegen_url,
+                "SANDBOX_JIMENG_SECONDS": "[0.2, 0.5]",
+                "SANDBOX_RUNNINGHUB_SECONDS": "[0.2, 0.5]",
+                "SANDBOX_DEEPSEEK_SECONDS": "[0.01, 0.05]",
+            }
+            | self.settings
+            | own
+        )
+
+    def add(self, service: str, port: int | None = None, **own: str) -> Process:
+        """A further process of a service, not yet started."""
+        chosen = port or free_port()
+        names = {"sandbox": "SANDBOX_PORT", "imagegen": "PORT", "gateway": "APP_PORT"}
+        environment = self.environment(**{names[service]: str(chosen)}, **own)
+        process = Process(service, chosen, environment, self.folder)
+        self.processes.append(process)
+        return process
+
+    def start(self) -> "Stack":
+        """One sandbox, one imagegen, one gateway."""
+        ports = {"sandbox": self.sandbox_port, "imagegen": self.imagegen_port, "gateway": self.gateway_port}
+        started = [self.add(service, port).start(wait=False) for service, port in ports.items()]
+        for process in started:
+            process.wait_ready()
+        return self
+
+    def of(self, service: str) -> list[Process]:
+        return [process for process in self.processes if process.service == service]
+
+    def stop(self) -> None:
+        for process in self.processes:
+            process.send(signal.SIGTERM)
+        for process in self.processes:
+            process.stop()
+
+    def logs(self) -> str:
+        return "\n".join(process.tail() for process in self.processes)
+
+    def fault(self, **fault: Any) -> None:
+        """Script one misbehaviour of a vendor; see sandbox/faults.py."""
+        httpx.post(f"{self.sandbox_url}/_faults", json=fault, trust_env=False).raise_for_status()
+
+    def no_faults(self) -> None:
+        httpx.delete(f"{self.sandbox_url}/_faults", trust_env=False).raise_for_status()
+
+    def tune(self, **settings: Any) -> None:
+        """Change the sandbox's service times and limits."""
+        httpx.post(f"{self.sandbox_url}/_settings", json=settings, trust_env=False).raise_for_status()
+
+    def ledger(self) -> Any:
+        """What the vendors counted."""
+        return httpx.get(f"{self.sandbox_url}/_ledger", trust_env=False).raise_for_status().json()
