@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from sandbox import control, jimeng, pictures, runninghub
+from sandbox import claude, control, deepseek, jimeng, openai_relay, pictures, runninghub
 from sandbox.connection import TRANSPORT
 from sandbox.jimeng_tasks import JimengTasks
 from sandbox.pictures import Gallery
@@ -48,6 +48,8 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
     app.include_router(pictures.router(state, gallery))
     app.include_router(jimeng.router(state, gallery, jimeng_tasks))
     app.include_router(runninghub.router(state, gallery, hub_tasks))
+    for vendor in (deepseek, claude, openai_relay):
+        app.include_router(vendor.router(state))
     return app
 
 

@@ -1,6 +1,8 @@
 """What the words of a prompt say about light, place, weather and people."""
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 Color = tuple[int, int, int]
@@ -82,9 +84,9 @@ COUPLE = (
     "父子",
 )
 CROWD = ("人群", "众人", "观众", "士兵", "军队", "百姓", "同学们", "crowd", "soldiers", "people")
-PERSON = ("她", "他", "女", "男", "少年", "老人", "孩", "人", "man", "girl", "boy", "she", "he ", "character", "hero")
-WOMAN = ("她", "女", "girl", "woman", "she ", "lady", "母", "妈", "姐", "妹", "wife")
-MAN = ("他", "男", "少年", "将军", "父", "兄", "boy", " man", "he ", "king", "husband")
+PERSON = ("她", "他", "女", "男", "少年", "老人", "孩", "人", "man", "girl", "boy", "she", "he", "character", "hero")
+WOMAN = ("她", "女", "girl", "woman", "she", "lady", "母", "妈", "姐", "妹", "wife")
+MAN = ("他", "男", "少年", "将军", "父", "兄", "boy", "man", "he", "king", "husband")
 CLOSE = ("特写", "近景", "close-up", "close up", "closeup", "portrait", "面部")
 WIDE = ("远景", "全景", "大全景", "航拍", "wide shot", "long shot", "aerial", "establishing")
 
@@ -118,4 +120,16 @@ def _first(table: dict[str, tuple[str, ...]], text: str) -> str | None:
 
 
 def _any(words: tuple[str, ...], text: str) -> bool:
-    return any(word in text for word in words)
+    return _pattern(words).search(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Chinese anywhere; English at the start of a word, and three letters or fewer only as a whole one."""
+    return re.compile("|".join(_spelt(word) for word in words))
+
+
+def _spelt(word: str) -> str:
+    if not word.isascii():
+        return word
+    return rf"\b{word}(?![a-z])" if len(word) <= 3 else rf"\b{word}"

@@ -41,6 +41,14 @@ def test_as_many_people_stand_there_as_the_words_say(prompt: str, people: int) -
     assert mood(prompt).people == people
 
 
+def test_short_english_words_count_only_as_whole_words() -> None:
+    other = mood("the other theory: many seasons in a valley")
+    assert other.place == "mountain"
+    assert mood("the lady").long_hair
+    assert not mood("the old man").long_hair
+    assert mood("she waits").people == 1
+
+
 def test_a_crowd_is_many() -> None:
     assert mood("街上人群涌动").people > 5
 
