@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.story import storyboard
@@ -32,6 +32,7 @@ def picture_question(story: str, parts: int, style: str = "") -> str:
     return f"{head}<frames>\n{answer(frame_question(story, parts))}\n</frames>\n要求"
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 100))
 def test_any_story_is_cut_without_loss(story: str, parts: int) -> None:
     pieces = cut(story, parts)
@@ -39,6 +40,7 @@ def test_any_story_is_cut_without_loss(story: str, parts: int) -> None:
     assert "".join(pieces) == story
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="甲乙，。！\n “”</story>#第1份*", min_size=1), st.integers(1, 30))
 def test_any_story_gives_one_frame_per_part_and_one_more(story: str, parts: int) -> None:
     frames = storyboard.pictures(picture_question(story, parts))
