@@ -114,6 +114,7 @@ class _Tail:
 
     def __init__(self, so_far: str) -> None:
         self._blank = so_far[len(so_far.rstrip()) :]
+        self._raw = so_far[-2 * TAIL :]
         body = so_far.rstrip()[-2 * TAIL :]
         self._words = _squeezed(body)[-TAIL:]
         self._last_line = _squeezed(body.rpartition("\n")[2]) if so_far.rstrip() else ""
@@ -128,14 +129,22 @@ class _Tail:
     def new_part(self, text: str) -> str:
         words = _squeezed(text)
         for length in range(min(len(words), len(self._words)), 0, -1):
-            if self._words.endswith(words[:length]) and self._tells(words[:length], words[length : length + 1]):
-                return self._after(text, length)
+            if self._words.endswith(words[:length]):
+                rest = self._after(text, length)
+                repeated = text[: len(text) - len(rest)]
+                if self._tells(words[:length], repeated, words[length : length + 1]):
+                    return rest
         return text
 
-    def _tells(self, overlap: str, following: str) -> bool:
-        """Whether an overlap is a repetition and not chance: long enough, or the mark that begins a line."""
-        if len(overlap) >= MIN_OVERLAP:
-            return len(set(filter(str.isalnum, overlap))) >= MIN_DISTINCT
+    def _tells(self, overlap: str, repeated: str, following: str) -> bool:
+        """Whether an overlap is a repetition and not chance: long enough, over a line's end, or a line's first mark."""
+        exact = self._raw.endswith(repeated)
+        told = repeated if exact else overlap
+        worded = any(map(str.isalnum, overlap))
+        if worded and len(told) >= MIN_OVERLAP and len(set(told)) >= MIN_DISTINCT:
+            return True
+        if exact and "\n" in repeated and (len(set(overlap)) > 1 or not worded):
+            return True
         begins_line = overlap == self._last_line and bool(_BARE_LINE_START.fullmatch(overlap))
         return begins_line and not (overlap == "#" and following in ("", "#"))
 
