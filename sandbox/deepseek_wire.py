@@ -10,6 +10,8 @@ from sandbox.story.conversation import MalformedMessageError, joined, turns_of
 from sandbox.story.pieces import pieces, tokens
 from sandbox.story.telling import Turn
 
+Delta = dict[str, str | None]
+
 MODELS = ("deepseek-flash", "deepseek-v4-pro", "deepseek-v4-flash", "deepseek-v4-flash-vision-exp")
 MOST_TOKENS = 393_216
 DONE = b"data: [DONE]\n\n"
@@ -140,15 +142,14 @@ def completion(reply: Reply, *, with_choice: bool = True) -> bytes:
 
 def chunks(reply: Reply) -> list[bytes]:
     """Role, reasoning, content, ending with usage; without the final `[DONE]`."""
-    thoughts = [{"content": None, "reasoning_content": piece} for piece in pieces(reply.reasoning)]
-    words = [{"content": piece} for piece in pieces(reply.content or "")]
-    told = [_chunk(reply, delta) for delta in [{"role": "assistant", "content": ""}, *thoughts, *words]]
+    opening: list[Delta] = [{"role": "assistant", "content": ""}]
+    thoughts: list[Delta] = [{"content": None, "reasoning_content": piece} for piece in pieces(reply.reasoning)]
+    words: list[Delta] = [{"content": piece} for piece in pieces(reply.content or "")]
+    told = [_chunk(reply, delta) for delta in opening + thoughts + words]
     return [*told, _chunk(reply, {"content": ""}, reply.finish_reason, reply.usage())]
 
 
-def _chunk(
-    reply: Reply, delta: dict[str, str | None], reason: str | None = None, usage: dict[str, object] | None = None
-) -> bytes:
+def _chunk(reply: Reply, delta: Delta, reason: str | None = None, usage: dict[str, object] | None = None) -> bytes:
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
     body = {**reply.head("chat.completion.chunk"), "choices": [choice], "usage": usage}
     return b"data: %b\n\n" % orjson.dumps(body)

@@ -142,7 +142,7 @@ def _beats(stages: tuple[str, str], budget: float, stock: _Stock, stage: _Stage)
     opening = _beat(stock.beat(stages[0]), stage, swap=False)
     closing = _beat(stock.beat(stages[1]), stage, swap=False)
     if stages[0] == "hook" and stage.order.summary:
-        opening.append(f"△ {stage.order.summary}。")
+        opening.append(f"△ 字幕：{stage.order.summary}。")
     yield from opening
     left = budget - _length(opening) - _length(closing)
     while left > 0:
@@ -158,11 +158,14 @@ def _beat(drawn: tuple[Action, Talk, str], stage: _Stage, *, swap: bool) -> list
     shown = stage.fill(action.shown, swap=swap)
     framing = f"{stage.dice.pick(told.shots)}，{stage.dice.pick(told.frames)}"
     picture = f"{stage.place.name}，{stage.place.light}，{shown}，{framing}"
-    lines = [f"△ {stage.fill(action.told, swap=swap)}", f"#{picture}"]
+    deed = [f"△ {stage.fill(action.told, swap=swap)}", f"#{picture}"]
+    spoken: list[str] = []
     for who, tone, words in talk.lines:
         speaker = stage.b if (who == "a") == swap else stage.a
-        lines += [speaker.name, f"({stage.fill(tone, swap=swap)})", stage.fill(words, swap=swap)]
-    return lines if action.stage == "cliff" else [*lines, f"△ {stage.fill(pause, swap=swap)}"]
+        spoken += [speaker.name, f"({stage.fill(tone, swap=swap)})", stage.fill(words, swap=swap)]
+    if action.stage == "cliff":
+        return [*spoken, *deed]
+    return [*deed, *spoken, f"△ {stage.fill(pause, swap=swap)}"]
 
 
 def _length(lines: list[str]) -> int:
