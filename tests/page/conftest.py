@@ -1,0 +1,97 @@
+"""The page in real headless Chromium. Every page that a test opens must end without a console error and without
+having asked another host for anything."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")  # noqa: TID251 - where the browser lies is no setting of ours
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE_MS = 30_000
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def base_url(request: pytest.FixtureRequest) -> str:
+    given = os.environ.get("PAGE_BASE_URL")  # noqa: TID251 - a server that runs already, for work on the page
+    url: str = given or request.getfixturevalue("stack").gateway_url
+    return url.rstrip("/")
+
+
+# One browser a module, not a session: Playwright's own loop must not be running when other tests start theirs.
+@pytest.fixture(scope="module")
+def browser(base_url: str) -> Iterator[Browser]:
+    assert base_url
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"no browser at {CHROMIUM}: install Debian's chromium, or set CHROMIUM to where yours lies")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Watch:
+    """What a page did that it must not do."""
+
+    def __init__(self, base_url: str) -> None:
+        self._host = urlsplit(base_url).netloc
+        self.faults: list[str] = []
+        self.tolerated: list[str] = []
+
+    def follow(self, page: Page) -> None:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        page.on("request", self._asked)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(f"console: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https"} and address.netloc != self._host:
+            self.faults.append(f"asked another host: {request.url}")
+
+    def left(self) -> list[str]:
+        return [fault for fault in self.faults if not any(word in fault for word in self.tolerated)]
+
+
+@pytest.fixture
+def watch(base_url: str) -> Iterator[Watch]:
+    watch = Watch(base_url)
+    yield watch
+    assert watch.left() == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, base_url: str, watch: Watch) -> Iterator[OpenPage]:
+    """Opens the page at an address like `#/tasks`; keywords go to Playwright's `new_context`."""
+    contexts: list[BrowserContext] = []
+
+    def opened(address: str = "", **options: object) -> Page:
+        wanted = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}, "base_url": base_url, **options}
+        context = browser.new_context(**wanted)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        watch.follow(page)
+        page.goto(f"/{address}")
+        expect(page.locator("html[data-ready]")).to_have_count(1)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,90 @@
+"""Cuts, in the network and in the middle of characters: the page goes on where it was."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import OpenPage, Watch
+from tests.page.steps import drawn, frames, make_storyboard, start_script, wait_for_script
+from tests.page.test_script import same_as_stored
+
+
+@pytest.fixture
+def cuts_are_meant(watch: Watch) -> None:
+    watch.tolerated += ["ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "ERR_INCOMPLETE_CHUNKED_ENCODING"]
+
+
+@pytest.mark.usefixtures("cuts_are_meant")
+def test_a_script_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None:
+    page = open_page("#/script")
+    task_id = start_script(page, episodes=2)
+    expect(page.get_by_role("heading", name="Cast and outline")).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible()
+    page.context.set_offline(False)
+    wait_for_script(page)
+    expect(page.locator("#connection")).to_be_hidden()
+    same_as_stored(page, task_id, 2)
+
+
+@pytest.mark.usefixtures("cuts_are_meant")
+def test_a_storyboard_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None:
+    page = open_page()
+    make_storyboard(page)
+    expect(page).to_have_url(re.compile("#/storyboard/."))
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible()
+    page.context.set_offline(False)
+    expect(frames(page)).to_have_count(3)
+    expect(page.locator("#connection")).to_be_hidden()
+
+
+@pytest.mark.usefixtures("cuts_are_meant")
+def test_drawing_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None:
+    page = open_page()
+    make_storyboard(page, scenes=5, draw=True)
+    expect(drawn(page).first).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_be_visible()
+    page.context.set_offline(False)
+    expect(drawn(page)).to_have_count(6, timeout=60_000)
+
+
+def parsed(page: Page, raw: bytes, size: int) -> list[dict[str, object]]:
+    """What the page's own parser makes of these bytes when they arrive in pieces of `size`."""
+    events: list[dict[str, object]] = page.evaluate(PARSE, [list(raw), size])
+    return events
+
+
+PARSE = """async ([bytes, size]) => {
+  const { readEvents } = await import("/web/sse.js");
+  const pieces = [];
+  for (let at = 0; at < bytes.length; at += size) pieces.push(new Uint8Array(bytes.slice(at, at + size)));
+  const start = (controller) => {
+    pieces.forEach((piece) => controller.enqueue(piece));
+    controller.close();
+  };
+  const body = new ReadableStream({ start });
+  const events = [];
+  for await (const event of readEvents(new Response(body))) events.push(event);
+  return events;
+}"""
+WIRE = (
+    '\ufeff: ping\n\nid: 1\nevent: content_chunk\ndata: {"content": "雨夜，🎬"}\n\n'
+    ': ping\n\nid: 2\ndata: {"type": "progress", "progress": 5}\n\n'
+    'id: 3\nevent: complete\ndata: {"a": 1}\n\nid: 4\ndata: {"cut"'
+)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_events_arrive_whole_however_they_are_cut(open_page: OpenPage, size: int, line_end: str) -> None:
+    events = parsed(open_page("#/api"), WIRE.replace("\n", line_end).encode(), size)
+    assert [(event["id"], event["name"]) for event in events] == [
+        (1, "content_chunk"),
+        (2, "progress"),
+        (3, "complete"),
+    ]
+    assert json.dumps(events[0]["data"], ensure_ascii=False) == '{"content": "雨夜，🎬"}'
