@@ -15,8 +15,9 @@ NUMERAL = f"[{NUMERAL_CHARACTERS}]{{1,8}}"
 _NARROW = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WIDE_LOWER = {code: code - 0xFEE0 + 32 for code in range(0xFF21, 0xFF3B)}
-_ALIKE = str.maketrans("【】〔〕［］「」『』—–―‐‑‒−\u3000\u00a0\t｜∶﹕．", "[][][][][]-------   |::.")
-_FOLD = {**_NARROW, **_LOWER, **_WIDE_LOWER, **_ALIKE}
+_ALIKE: dict[int, int] = str.maketrans("【】〔〕［］「」『』—–―‐‑‒−\u3000\u00a0\t｜∶﹕．", "[][][][][]-------   |::.")
+_PICTOGRAMS = dict.fromkeys([*range(0x1F300, 0x1FB00), *range(0x2600, 0x27C0), *range(0x2460, 0x2474), 0xFE0F], " ")
+_FOLD: dict[int, int | str] = {**_PICTOGRAMS, **_NARROW, **_LOWER, **_WIDE_LOWER, **_ALIKE}
 _INVISIBLE = dict.fromkeys([0x0, 0xFEFF, 0x200B, 0x2060, *range(0xD800, 0xE000)])
 
 _DIGITS = {mark: value for value, marks in enumerate(("零〇", "一壹", "二两贰", "三叁", "四肆")) for mark in marks}
@@ -31,7 +32,7 @@ _LONG_RULE_MARKS = frozenset("—–―─━═－＝")
 
 
 def fold(text: str) -> str:
-    """The text in narrow, lower-case signs, each at its own position: matches give slices of the original."""
+    """The text in narrow, lower-case signs, each at its place (so matches give slices of it), pictograms as blanks."""
     return text.translate(_FOLD)
 
 

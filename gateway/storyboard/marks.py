@@ -39,7 +39,16 @@ _DESCRIPTION = ("中文辅助描述", "中文画面描述", "辅助描述", "中
 _PROMPT = (
     *("jimeng 4.0 prompt", "jimeng prompt", "jimeng-prompt", "jimeng_prompt", "jimengprompt", "jimeng 提示词"),
     *("jimeng提示词", "即梦提示词", "即梦 提示词", "即梦prompt", "即梦 prompt", "即梦ai提示词", "英文提示词"),
-    *("图片提示词", "图像提示词", "绘画提示词", "image prompt"),
+    *(
+        "图片提示词",
+        "图像提示词",
+        "绘画提示词",
+        "绘图提示词",
+        "生图提示词",
+        "文生图提示词",
+        "image prompt",
+        "英文 prompt",
+    ),
 )
 _TYPE = ("帧类型", "frame type")
 _OTHER = ("负面提示词", "反向提示词", "negative prompt")
@@ -52,7 +61,7 @@ LABELS = {
     **_WEAK,
 }
 _NAMES = "|".join(re.escape(name) for name in sorted(LABELS, key=len, reverse=True))
-_LABEL = re.compile(rf"\[?({_NAMES})(?: ?\([^()]{{0,20}}\))?")
+_LABEL = re.compile(rf"\[?({_NAMES})(?: ?\([^()]{{0,20}}\)| ?[/|] ?(?:{_NAMES}))?")
 _LABEL_LATER = re.compile(rf"\*\*[ \[]{{0,2}}(?:{_NAMES})(?: ?\([^()]{{0,20}}\))?\]?:?\*\*")
 _OTHER_LABEL = re.compile(r"[ >*\-+•·]{0,8}\*\*[^*:]{1,20}(?::\*\*|\*\* ?:)")
 

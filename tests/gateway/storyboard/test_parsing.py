@@ -51,6 +51,9 @@ def test_canonical_answer_gives_all_its_frames() -> None:
         "**描述**：雨夜\n**Prompt**：A man in rain --ar 16:9",
         "\uff2aimeng \uff30rompt：A man in rain --ar 16:9\n中文辅助描述：雨夜",
         "雨夜\nA man in rain --ar 16:9",
+        "🎬 **中文辅助描述**：雨夜\n✨ Jimeng Prompt: A man in rain --ar 16:9",
+        "① 中文辅助描述：雨夜\n② 即梦提示词 / Jimeng Prompt：A man in rain --ar 16:9",
+        "中文辅助描述：雨夜\n即梦提示词（Jimeng Prompt）：A man in rain --ar 16:9",
     ],
 )
 def test_labels_are_found_however_they_are_set(labels: str) -> None:
@@ -74,6 +77,7 @@ def test_labels_are_found_however_they_are_set(labels: str) -> None:
         ("### [4] 第4份", 4, START),
         ("### 4. 第4份：结束帧", 4, END),
         ("第4份-结束帧", 4, END),
+        ("### 🎬 第4份-结束帧", 4, END),
         ("### Part 4 - End Frame", 4, END),
         ("## 第4份\n**帧类型**：结束帧", 4, END),
         ("## 第4份\n### 结束帧", 4, END),
