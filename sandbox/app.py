@@ -1,5 +1,6 @@
 """The sandbox as one ASGI application: four vendors, the picture store, the control endpoints."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox import claude, control, deepseek, jimeng, openai_relay, pictures, runninghub
-from sandbox.connection import TRANSPORT
+from sandbox.connection import TRANSPORT, transport_of, until_gone
 from sandbox.jimeng_tasks import JimengTasks
 from sandbox.pictures import Gallery
 from sandbox.runninghub_tasks import HubTasks
@@ -28,7 +29,18 @@ class SandboxApp(FastAPI):
                 message["headers"] = [*message.get("headers", []), MARK]
             await send(message)
 
-        await super().__call__(scope, receive, marked)
+        try:
+            await super().__call__(scope, receive, marked)
+        except asyncio.CancelledError:
+            await _leave(scope, receive)
+
+
+async def _leave(scope: Scope, receive: Receive) -> None:
+    """Shutdown did not wait any longer: a cut connection, without a page of traceback."""
+    if scope["type"] != "http" or scope[TRANSPORT] is None:
+        raise asyncio.CancelledError
+    transport_of(scope).abort()
+    await until_gone(receive)
 
 
 def create_app(settings: SandboxSettings | None = None) -> FastAPI:

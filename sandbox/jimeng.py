@@ -156,10 +156,10 @@ class Conversation:
         if fault is not None and fault.kind in DAMAGES:
             self._tasks.finish(task)
             return await self._damaged(fault, task, as_url=as_url)
-        if status != "done":
-            return self._flat(OK, _data(status))
-        if task.refusal is not None:
+        if status == "done" and task.refusal is not None:
             raise RefusedError(task.refusal)
+        if status != "done" or not await self._gallery.ready(*task.orders()):
+            return self._flat(OK, _data("generating" if status == "done" else status))
         return await self._pictures(task, as_url=as_url)
 
     def _ended(self, fault: Fault, task: JimengTask | None) -> Response:
@@ -169,9 +169,9 @@ class Conversation:
         return self._flat(OK, _data(names.get(fault.kind, fault.kind)))
 
     async def _pictures(self, task: JimengTask, *, as_url: bool) -> Response:
-        pictures = [await self._gallery.read(order) for order in task.orders()]
         if as_url:
             return self._links(task)
+        pictures = [await self._gallery.read(order) for order in task.orders()]
         return await asyncio.to_thread(self._base64, pictures)
 
     async def _damaged(self, fault: Fault, task: JimengTask, *, as_url: bool) -> Response:

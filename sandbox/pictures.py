@@ -15,6 +15,7 @@ from sandbox.state import SandboxState
 
 LINK_SECONDS = 24 * 3600
 PAINTERS = 2
+PATIENCE = 2.0
 FILE = "file"
 GONE = "<Error><Code>NoSuchKey</Code><Message>The link has expired.</Message></Error>"
 
@@ -70,6 +71,11 @@ class Gallery:
     async def path(self, order: Order) -> Path:
         """The finished file. Whoever asks while it is being painted waits for the same painting."""
         return await asyncio.shield(self.start(order))
+
+    async def ready(self, *orders: Order) -> bool:
+        """Whether all are painted, waiting for that only so long that no caller runs into its own timeout."""
+        _, unfinished = await asyncio.wait([self.start(order) for order in orders], timeout=PATIENCE)
+        return not unfinished
 
     async def read(self, order: Order) -> bytes:
         return await asyncio.to_thread((await self.path(order)).read_bytes)

@@ -106,7 +106,7 @@ class Desk:
             case "cancel":
                 await self._tasks.cancel(task)
                 return envelope(0)
-        return self._outputs(task, str(request.base_url), fault)
+        return await self._outputs(task, str(request.base_url), fault)
 
     async def _create(self, body: dict[str, JsonValue], request: Request, fault: Fault | None) -> Response:
         create, nodes = parse_create(body)
@@ -116,8 +116,10 @@ class Desk:
             self._announce(task, create.webhook_url, str(request.base_url))
         return _created(task, fault, self._tasks.status(task))
 
-    def _outputs(self, task: HubTask, base_url: str, fault: Fault | None) -> Response:
-        return envelope(*self._outputs_of(task, base_url, fault))
+    async def _outputs(self, task: HubTask, base_url: str, fault: Fault | None) -> Response:
+        code, data = self._outputs_of(task, base_url, fault)
+        painted = code != 0 or await self._gallery.ready(task.order)
+        return envelope(code, data) if painted else envelope(RUNNING)
 
     def _outputs_of(self, task: HubTask, base_url: str, fault: Fault | None) -> tuple[int, object]:
         if _is(fault, "null_data"):

@@ -35,7 +35,9 @@ def paint_png(prompt: str, width: int, height: int, variant: int = 0) -> bytes:
 def paint_plain(prompt: str, width: int, height: int, variant: int = 0) -> bytes:
     """One flat colour of the right size: costs milliseconds, for load tests."""
     digest = hashlib.sha256(f"{variant}/{prompt}".encode()).digest()
-    return _png(Image.new("RGB", (width, height), (digest[0], digest[1], digest[2])))
+    sheet = Image.new("P", (width, height))
+    sheet.putpalette(digest[:3])
+    return _png(sheet)
 
 
 def paint_jpeg(prompt: str, width: int, height: int) -> bytes:
