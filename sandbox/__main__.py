@@ -1,5 +1,7 @@
 """`python -m sandbox`."""
 
+from contextlib import suppress
+
 import uvicorn
 
 from sandbox.app import create_app
@@ -17,7 +19,9 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run()
+    # uvicorn has shut down in order by the time it raises the signal again
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def _boat(canvas: Canvas) -> None:
 
 
 def _shore(canvas: Canvas) -> None:
-    canvas.cover(canvas.depth(1), _bank(canvas, canvas.height * 0.93, canvas.height * 0.05))
+    canvas.cover(canvas.depth(1), _bank(canvas, canvas.height * 0.915, canvas.height * 0.018))
 
 
 def _bank(canvas: Canvas, y: float, tall: float) -> Image.Image:
