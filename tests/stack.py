@@ -134,6 +134,7 @@ class Stack:
                 "SANDBOX_JIMENG_SECONDS": "[0.2, 0.5]",
                 "SANDBOX_RUNNINGHUB_SECONDS": "[0.2, 0.5]",
                 "SANDBOX_DEEPSEEK_SECONDS": "[0.01, 0.05]",
+                "SANDBOX_PAINT": "plain",
             }
             | self.settings
             | own

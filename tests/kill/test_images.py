@@ -1,0 +1,112 @@
+"""kill -9 of imagegen in the middle of its work: nothing lost, nothing submitted twice, the limit held."""
+
+import random
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from tests.stack import Process, Stack
+
+LIMIT = 4
+SETTINGS = {
+    "JIMENG_MAX_CONCURRENCY": str(LIMIT),
+    "HEARTBEAT_SECONDS": "0.4",
+    "REPLICA_DEAD_SECONDS": "2",
+    "SANDBOX_JIMENG_CONCURRENCY": "50",
+    "SANDBOX_JIMENG_QPS": "0",
+    "SANDBOX_JIMENG_SECONDS": "[0.3, 1.0]",
+}
+
+
+def order(replicas: list[Process], prompt: str) -> str:
+    """Order a picture as a client does that tries again, elsewhere, with the same key."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        replica = random.choice(replicas)
+        try:
+            answer = httpx.post(
+                f"{replica.url}/api/images",
+                json={"prompt": prompt},
+                headers={"Idempotency-Key": prompt},
+                timeout=5,
+                trust_env=False,
+            )
+        except httpx.HTTPError:
+            continue
+        if answer.status_code == 202:
+            return str(answer.json()["id"])
+    raise AssertionError(f"{prompt} was never accepted")
+
+
+def ended(replicas: list[Process], image_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            url = f"{random.choice(replicas).url}/api/images/{image_id}"
+            answer = httpx.get(url, headers={"Prefer": "wait=2"}, timeout=5, trust_env=False)
+        except httpx.HTTPError:
+            continue
+        if answer.status_code == 200 and answer.json()["status"] not in {"queued", "running"}:
+            return dict(answer.json())
+    raise AssertionError(f"{image_id} never ended")
+
+
+def judge(stack: Stack, ends: list[dict[str, Any]], kills: int) -> None:
+    """Every order has one truthful end, and the vendor's books agree."""
+    book = stack.ledger()["vendors"]["jimeng"]
+    states = Counter(end["status"] if end["status"] == "succeeded" else end["errorCode"] for end in ends)
+    assert set(states) <= {"succeeded", "OUTCOME_UNKNOWN"}, states
+    # At most the calls that were under way at a kill can have an unknown outcome.
+    assert states["OUTCOME_UNKNOWN"] <= kills * LIMIT, states
+    assert max(book["submissions"].values()) == 1, "something was paid twice"
+    assert book["max_in_flight"] <= LIMIT
+    paid = set(book["submissions"])
+    assert {end["prompt"] for end in ends if end["status"] == "succeeded"} <= paid
+
+
+def test_nothing_is_lost_or_paid_twice_when_the_only_replica_is_killed_again_and_again(own_stack: Stack) -> None:
+    own_stack.settings |= SETTINGS
+    sandbox = own_stack.add("sandbox", own_stack.sandbox_port).start(wait=False)
+    imagegen = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    sandbox.wait_ready()
+    chance = random.Random(7)
+    ids, kills = [], 0
+    for number in range(40):
+        ids.append(order([imagegen], f"frame {number}"))
+        if number % 8 == 7:
+            time.sleep(chance.uniform(0.1, 0.6))
+            imagegen.kill()
+            kills += 1
+            imagegen.start(wait=False)
+    imagegen.wait_ready()
+    judge(own_stack, [ended([imagegen], image_id) for image_id in ids], kills)
+
+
+def test_a_survivor_takes_over_from_a_replica_that_never_comes_back(own_stack: Stack) -> None:
+    own_stack.settings |= SETTINGS
+    own_stack.add("sandbox", own_stack.sandbox_port).start()
+    doomed = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    survivor = own_stack.add("imagegen").start()
+    ids = [order([doomed], f"frame {number}") for number in range(20)]
+    ids += [order([survivor], f"frame {number}") for number in range(20, 40)]
+    doomed.kill()
+    judge(own_stack, [ended([survivor], image_id) for image_id in ids], kills=1)
+    for image_id in ids[:3]:
+        picture = httpx.get(f"{survivor.url}/api/images/{image_id}/content", trust_env=False)
+        assert picture.status_code in {200, 404}
+
+
+def test_an_orderly_stop_leaves_no_unknown_outcome(own_stack: Stack) -> None:
+    own_stack.settings |= SETTINGS
+    own_stack.add("sandbox", own_stack.sandbox_port).start()
+    leaving = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    staying = own_stack.add("imagegen").start()
+    ids = [order([leaving], f"frame {number}") for number in range(12)]
+    own_stack.fault(vendor="jimeng", kind="delay", call="submit", times=-1, value=1.0)
+    ids += [order([leaving], f"late frame {number}") for number in range(4)]
+    assert leaving.stop() in {0, -15}
+    ends = [ended([staying], image_id) for image_id in ids]
+    assert {end["status"] for end in ends} == {"succeeded"}
+    judge(own_stack, ends, kills=0)
