@@ -1,0 +1,73 @@
+"""An answer read ahead and handed over in merged pieces: the first at once, then at most one per MERGE seconds."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+from gateway.screenplay.model import Interrupted
+
+MERGE = 0.04
+
+
+class Flow:
+    """Made by `flowing`. Reading goes on while a piece is being stored."""
+
+    def __init__(self, pieces: AsyncGenerator[str, None], silence: float) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._held: list[str] = []
+        self._news = asyncio.Event()
+        self._due = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._pump = asyncio.create_task(self._read(pieces, silence))
+        self._pump.add_done_callback(lambda _: self._news.set())
+
+    @property
+    def ended(self) -> bool:
+        """Whether the whole answer has been taken."""
+        return self._pump.done() and not self._held and self._pump.exception() is None
+
+    async def take(self) -> str:
+        """What has come since the last time; empty at the end. Raises what broke the answer off, after its text."""
+        await self._news.wait()
+        self._news.clear()
+        text = "".join(self._held)
+        self._held.clear()
+        self._alarm = None
+        self._due = self._loop.time() + MERGE
+        if self._pump.done():
+            self._news.set()
+            if not text:
+                self._pump.result()
+        return text
+
+    async def stop(self) -> None:
+        """Closes the connection to the model."""
+        self._pump.cancel()
+        await asyncio.gather(self._pump, return_exceptions=True)
+        if self._alarm:
+            self._alarm.cancel()
+
+    async def _read(self, pieces: AsyncGenerator[str, None], silence: float) -> None:
+        try:
+            async with asyncio.timeout(silence) as clock, aclosing(pieces):
+                async for piece in pieces:
+                    if piece:
+                        clock.reschedule(self._loop.time() + silence)
+                        self._hold(piece)
+        except TimeoutError as error:
+            raise Interrupted(f"{silence:g}秒内没有收到任何内容") from error
+
+    def _hold(self, piece: str) -> None:
+        self._held.append(piece)
+        if self._alarm is None:
+            self._alarm = self._loop.call_at(max(self._due, self._loop.time()), self._news.set)
+
+
+@asynccontextmanager
+async def flowing(pieces: AsyncGenerator[str, None], silence: float) -> AsyncIterator[Flow]:
+    """The answer being read; it may stay silent for so many seconds."""
+    flow = Flow(pieces, silence)
+    try:
+        yield flow
+    finally:
+        await flow.stop()
