@@ -6,12 +6,14 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from gateway.api import health, images, storyboards, tasks
+from gateway.api import access, health, images, meta, script_texts, scripts, storyboards, tasks
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
+from shared.access import ApiKeys, GatewayGuard, Inside
 from shared.body_limit import MEGABYTE
 from shared.leaving import Departure
-from shared.webapp import About, build_app
+from shared.limits import Limits
+from shared.webapp import About, Rules, build_app
 
 ABOUT = About("ScriptToFrame API", "从故事到分镜图片，从创意到短剧剧本")
 
@@ -23,10 +25,30 @@ _LIMITS = {
     "/api/generate-all-images": 100 * MEGABYTE,
 }
 
+_STREAMS = (
+    "/api/stream/generate-script",
+    "/api/stream/extract-scene-prompts",
+    "/api/stream/process-prompts-with-runninghub",
+)
+
 
 def body_limit(path: str) -> int:
     """The largest body of a path, in bytes."""
     return _LIMITS.get(path.rstrip("/"), MEGABYTE)
+
+
+def may_stream(path: str, query: bytes) -> bool:
+    """Whether the answer may be an event stream."""
+    if path.startswith("/api/stream/"):
+        return path.endswith("/events") or path.startswith(_STREAMS)
+    return b"stream=" in query
+
+
+def rules_of(settings: GatewaySettings) -> Rules:
+    """What callers of the gateway must keep to."""
+    keys = ApiKeys(settings.gateway_api_keys.get_secret_value())
+    guard = GatewayGuard(keys, Inside.of(settings))
+    return Rules(guard, Limits.of(settings, may_stream), body_limit, settings.max_json_depth)
 
 
 def create_app(settings: GatewaySettings | None = None, departure: Departure | None = None) -> FastAPI:
@@ -37,7 +59,8 @@ def create_app(settings: GatewaySettings | None = None, departure: Departure | N
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with wired(told, leaving) as wiring:
-            yield {"wiring": wiring, "core": wiring.core}
+            yield {"wiring": wiring, "core": wiring.core, "tickets": wiring.tickets}
 
-    routers = [health.router, storyboards.router, images.router, tasks.router]
-    return build_app(ABOUT, lifespan, routers, body_limit)
+    parts = [health, access, meta, storyboards, images, scripts, script_texts, tasks]
+    routers = [part.router for part in parts]
+    return build_app(ABOUT, lifespan, routers, rules_of(told))

@@ -41,6 +41,9 @@ class GatewaySettings(SharedSettings):
     claude_model: str = Field("claude-sonnet-5-5", validation_alias=AliasChoices("CLAUDE_MODEL", "MODEL_NAME"))
     python_backend_url: str = "http://localhost:8081"
     next_public_version: str = "1.0.0"
+    gateway_api_keys: SecretStr = SecretStr("")
+    ticket_secret: SecretStr = SecretStr("")
+    ticket_seconds: int = Field(default=600, ge=1, le=86_400)
     llm_step_seconds: float = Field(default=60, gt=0)
     llm_silence_seconds: float = Field(default=120, gt=0)
     image_seconds: float = Field(default=600, gt=0)

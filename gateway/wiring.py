@@ -1,21 +1,31 @@
 """Joins the gateway's parts; the only place that knows them all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
+import httpx
 from fastapi import Request
 
+from gateway.screenplay.drafting import Pen
+from gateway.screenplay.manuscript import Manuscripts
+from gateway.screenplay.model import ScriptModel
+from gateway.screenplay.writer import Screenplay
 from gateway.settings import GatewaySettings
 from gateway.storyboard.chain import Analysis
+from gateway.vendors.claude import Claude
 from gateway.vendors.deepseek import DeepSeek
 from gateway.vendors.imagegen import Imagegen
+from gateway.vendors.openai_chat import OpenAIChat
 from shared.core import Core, core_of
+from shared.errors import ConfigurationError
 from shared.http import client
 from shared.leaving import Departure
 from shared.remembered import Remembered
-from shared.tasks import ANALYSIS
+from shared.tasks import ANALYSIS, SCRIPT
+from shared.tickets import Tickets, database_secret
 
 SERVICE = "gateway"
 PROBE_SECONDS = 5.0
@@ -31,6 +41,9 @@ class Wiring:
     deepseek: DeepSeek
     deepseek_alive: Remembered
     imagegen: Imagegen
+    script_model: ScriptModel
+    manuscripts: Manuscripts
+    tickets: Tickets
 
 
 def wiring_of(request: Request) -> Wiring:
@@ -44,10 +57,35 @@ async def wired(settings: GatewaySettings, departure: Departure) -> AsyncIterato
         core_of(SERVICE, settings, departure) as core,
         client() as vendor_client,
         client(own=True) as own_client,
+        _script_model(settings, vendor_client) as script_model,
     ):
         deepseek = DeepSeek(settings, vendor_client)
         imagegen = Imagegen(settings, own_client)
+        manuscripts = Manuscripts(core.database.engine)
         core.engine.register(ANALYSIS, Analysis(deepseek, core.readers))
+        core.engine.register(SCRIPT, Screenplay(Pen(script_model, settings.llm_silence_seconds), manuscripts))
         async with core.notices.listening(), core.engine.running():
             probe = Remembered(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
-            yield Wiring(settings, core, deepseek, probe, imagegen)
+            yield Wiring(
+                settings, core, deepseek, probe, imagegen, script_model, manuscripts, await _tickets(settings, core)
+            )
+
+
+async def _tickets(settings: GatewaySettings, core: Core) -> Tickets:
+    told = settings.ticket_secret.get_secret_value()
+    return Tickets(told or await database_secret(core.database.engine), settings.ticket_seconds)
+
+
+@asynccontextmanager
+async def _script_model(settings: GatewaySettings, vendor_client: httpx.AsyncClient) -> AsyncIterator[ScriptModel]:
+    """Of the dialect that the configured URL names; without configuration every request is refused anyway."""
+    claude = Claude(settings)
+    try:
+        dialect = settings.claude().dialect
+        await asyncio.to_thread(claude.warm_up)
+    except ConfigurationError:
+        dialect = "anthropic"
+    try:
+        yield OpenAIChat(settings, vendor_client) if dialect == "openai" else claude
+    finally:
+        await claude.close()

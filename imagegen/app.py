@@ -6,14 +6,22 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from imagegen.api import health, images
+from imagegen.api import health, images, internal
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
+from shared.access import Inside, InternalGuard
 from shared.body_limit import MEGABYTE
 from shared.leaving import Departure
-from shared.webapp import About, build_app
+from shared.limits import Limits, Room
+from shared.webapp import About, Rules, build_app
 
 ABOUT = About("ScriptToFrame Image Generation API", "火山引擎即梦图片生成服务")
+
+
+def rules_of(settings: ImagegenSettings) -> Rules:
+    """What callers of imagegen must keep to. Requests a minute are counted where the callers' keys are: the gateway."""
+    limits = Limits(Room(settings.max_open_tasks, settings.max_open_tasks_per_key))
+    return Rules(InternalGuard(Inside.of(settings)), limits, lambda _path: 16 * MEGABYTE, settings.max_json_depth)
 
 
 def create_app(settings: ImagegenSettings | None = None, departure: Departure | None = None) -> FastAPI:
@@ -26,4 +34,4 @@ def create_app(settings: ImagegenSettings | None = None, departure: Departure | 
         async with wired(told, leaving) as wiring:
             yield {"wiring": wiring, "core": wiring.core}
 
-    return build_app(ABOUT, lifespan, [health.router, images.router], lambda _path: 16 * MEGABYTE)
+    return build_app(ABOUT, lifespan, [health.router, images.router, internal.router], rules_of(told))

@@ -7,17 +7,19 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PayloadTooLarge
+from shared.json_bounds import Nesting
 from shared.replies import error_reply
 
 MEGABYTE = 1024 * 1024
 
 
 class BodyLimitMiddleware:
-    """`limit(path)` is the largest body in bytes. Pure ASGI, so that streams pass unbuffered."""
+    """`limit(path)` is the largest body in bytes, `depth` its deepest nesting. Pure ASGI: streams pass unbuffered."""
 
-    def __init__(self, app: ASGIApp, limit: Callable[[str], int]) -> None:
+    def __init__(self, app: ASGIApp, limit: Callable[[str], int], depth: int) -> None:
         self.app = app
         self.limit = limit
+        self.depth = depth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -26,19 +28,21 @@ class BodyLimitMiddleware:
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             return await error_reply(PayloadTooLarge())(scope, receive, send)
-        return await self.app(scope, _counted(receive, limit), send)
+        return await self.app(scope, _bounded(receive, limit, Nesting(self.depth)), send)
 
 
-def _counted(receive: Receive, limit: int) -> Receive:
+def _bounded(receive: Receive, limit: int, nesting: Nesting) -> Receive:
     received = 0
 
-    async def counted() -> Message:
+    async def bounded() -> Message:
         nonlocal received
         message = await receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            # FastAPI turns any other exception of the body's reading into a 400.
-            raise HTTPException(413)
+        if body := message.get("body", b""):
+            received += len(body)
+            if received > limit:
+                # FastAPI turns any other exception of the body's reading into a 400.
+                raise HTTPException(413)
+            nesting.feed(body)
         return message
 
-    return counted
+    return bounded

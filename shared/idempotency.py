@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.errors import IdempotencyKeyReused, InvalidParameter
+from shared.limits import find_room
 from shared.tasks import NewTask, insert
 from shared.wire import dumps
 
@@ -59,6 +60,7 @@ async def register(engine: AsyncEngine, task: NewTask, key: IdempotencyKey | Non
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
             if known := await _known(connection, task.owner, key):
                 return Registered(known, created=False)
+        await find_room(connection, task.kind, task.owner)
         await insert(connection, task)
         if key is not None:
             await _remember(connection, task, key)

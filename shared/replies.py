@@ -56,6 +56,8 @@ def _http_error(error: HTTPException) -> ScriptToFrameError:
             reply = PayloadTooLarge()
         case 400:
             reply = InvalidParameter("请求参数无效: body: 不是有效的JSON")
+        case 422:
+            reply = InvalidParameter(str(error.detail))
         case _:
             reply = ScriptToFrameError(str(error.detail))
             reply.status = error.status_code

@@ -12,6 +12,7 @@ SANDBOX_DEEPSEEK_KEY = "sk-sandbox-deepseek"
 SANDBOX_CLAUDE_KEY = "sk-sandbox-claude"
 SANDBOX_RUNNINGHUB_KEY = "sandbox0000000000000000000runninghub"
 
+Exposure = Literal["open", "internal", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -31,6 +32,16 @@ class SharedSettings(BaseSettings):
     heartbeat_seconds: float = Field(default=2, gt=0)
     replica_dead_seconds: float = Field(default=10, gt=0)
     otel_exporter_otlp_endpoint: str = ""
+    metrics_access: Exposure = "open"
+    docs_access: Exposure = "open"
+    rate_limit_per_minute: int = Field(default=0, ge=0)
+    max_readers: int = Field(default=5000, ge=0)
+    max_readers_per_key: int = Field(default=2000, ge=0)
+    max_open_tasks: int = Field(default=10_000, ge=0)
+    max_open_tasks_per_key: int = Field(default=5000, ge=0)
+    max_json_depth: int = Field(default=100, ge=1)
+    head_seconds: float = Field(default=15, gt=0)
+    body_idle_seconds: float = Field(default=20, gt=0)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)

@@ -9,10 +9,22 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from shared import health, replies
+from shared.access import AccessMiddleware, Guard
 from shared.body_limit import BodyLimitMiddleware
+from shared.limits import Limits, LimitsMiddleware
 from shared.request_id import RequestIdMiddleware
 
-EXPOSED = ["Location", "Retry-After", "ETag", "Preference-Applied", "X-Request-ID"]
+EXPOSED = [
+    "Location",
+    "Retry-After",
+    "ETag",
+    "Preference-Applied",
+    "X-Request-ID",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "RateLimit-Policy",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +36,30 @@ class About:
     version: str = "1.0.0"
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a request must keep to. `body_limit(path)` is in bytes."""
+
+    guard: Guard
+    limits: Limits
+    body_limit: Callable[[str], int]
+    json_depth: int
+
+
 def build_app(
     about: About,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]],
     routers: list[APIRouter],
-    body_limit: Callable[[str], int],
+    rules: Rules,
 ) -> FastAPI:
     """The app; its lifespan yields `{"core": …, "wiring": …}`."""
     app = FastAPI(title=about.title, description=about.description, version=about.version, lifespan=lifespan)
     replies.install(app)
     for router in (health.router, *routers):
         app.include_router(router)
-    app.add_middleware(BodyLimitMiddleware, limit=body_limit)
+    app.add_middleware(BodyLimitMiddleware, limit=rules.body_limit, depth=rules.json_depth)
+    app.add_middleware(LimitsMiddleware, limits=rules.limits)
+    app.add_middleware(AccessMiddleware, guard=rules.guard)
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
     )

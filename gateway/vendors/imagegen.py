@@ -71,6 +71,16 @@ class Imagegen:
             raise _their_error(response.status_code, answer, _reason(response.status_code, answer))
         return answer
 
+    async def status(self, path: str, headers: dict[str, str]) -> int:
+        """The HTTP status of a GET whose body nobody needs."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                response = await self._send("GET", path, b"", headers)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+        await response.aclose()
+        return response.status_code
+
     async def alive(self, seconds: float) -> None:
         """I2 answers 2xx. Raises BackendUnavailable."""
         try:

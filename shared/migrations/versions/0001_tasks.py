@@ -20,6 +20,7 @@ CREATE TABLE task (
     current integer,
     total integer,
     cancel_requested boolean NOT NULL DEFAULT false,
+    parent text,
     dispatched boolean NOT NULL DEFAULT false,
     writer text,
     last_event_id bigint NOT NULL DEFAULT 0,
@@ -28,7 +29,14 @@ CREATE TABLE task (
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 70);
 CREATE INDEX task_newest ON task (created_at DESC, id DESC);
+CREATE INDEX task_expiring ON task (updated_at) WHERE closed;
 CREATE INDEX task_undispatched ON task (kind, created_at) WHERE NOT dispatched;
+CREATE INDEX task_open ON task (kind, owner) WHERE NOT closed;
+
+CREATE TABLE secret (
+    name text PRIMARY KEY,
+    value text NOT NULL
+);
 
 CREATE TABLE event (
     task_id text NOT NULL,
@@ -74,6 +82,13 @@ CREATE TABLE step (
     PRIMARY KEY (task_id, name)
 );
 
+CREATE TABLE picture (
+    key text NOT NULL,
+    task_id text NOT NULL,
+    PRIMARY KEY (key, task_id)
+);
+CREATE INDEX picture_task ON picture (task_id);
+
 CREATE TABLE slot (
     task_id text PRIMARY KEY,
     account text NOT NULL,
@@ -91,6 +106,7 @@ CREATE TABLE account (
     slots integer NOT NULL,
     reduced_to integer,
     reduced_until timestamptz,
+    paused_until timestamptz,
     mean_seconds double precision NOT NULL DEFAULT 0
 );
 """
@@ -103,4 +119,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE account, slot, step, reader, replica, idempotency, event, task")
+    op.execute("DROP TABLE secret, account, slot, picture, step, reader, replica, idempotency, event, task")

@@ -1,0 +1,49 @@
+"""Tickets for what cannot send a key: EventSource and <img>."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.tasks import found
+from gateway.wiring import Wiring, wiring_of
+from shared.access import OWNER
+from shared.errors import ImageNotFound, MissingParameter
+from shared.requests import Owner
+from shared.wire import Json
+
+router = APIRouter(prefix="/api", tags=["access"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+
+
+class TicketRequest(BaseModel):
+    """What is to be read: a task or a picture."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"task_id": "0b0e7ad1-6a1c-4d3f-9a57-6a8c2e0f4b11"}]})
+
+    task_id: Annotated[str, Field(max_length=200)] | None = None
+    image_id: Annotated[str, Field(max_length=200)] | None = None
+
+
+@router.post("/tickets", operation_id="createTicket")
+async def create_ticket(body: TicketRequest, wired: Wired, owner: Owner) -> Response:
+    """A short-lived `?ticket=` that lets whoever bears it read one task or picture."""
+    subject = await _subject(body, wired, owner)
+    return Json(
+        {"success": True, "ticket": wired.tickets.issue(owner, subject), "expires_in": wired.tickets.seconds},
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def _subject(body: TicketRequest, wired: Wiring, owner: str) -> str:
+    if body.task_id:
+        return f"task:{(await found(wired, body.task_id, owner)).id}"
+    if not body.image_id:
+        raise MissingParameter("缺少必要参数: task_id, image_id")
+    headers = {OWNER: owner} if owner else {}
+    content = f"/api/images/{quote(body.image_id, safe='')}/content"
+    if await wired.imagegen.status(content, headers) == 404:
+        raise ImageNotFound(f"未找到图片 {body.image_id}")
+    return f"image:{body.image_id}"
