@@ -182,7 +182,7 @@ export class Board {
   async #collect(wanted, batch) {
     for (let tries = 0; batch.id && tries < 20; tries += 1) {
       const task = await readTask(batch.id).catch(() => null);
-      for (const item of task?.data ?? []) {
+      for (const item of (task?.data ?? []).filter(Boolean)) {
         const card = wanted.get(item.sequence);
         if (card && isBusy(card) && item.taskId && !item.error) this.#drawn(card, item.taskId);
       }

@@ -102,12 +102,13 @@ function layGhosts(count, ratio) {
 function began(id, run) {
   now.id = id;
   keepTitle(id, run.body.script);
-  keepBoard({ ...board(id), run, config: run.config });
+  keepBoard({ ...board(id), run, config: run.config, reading: true });
   remember("storyboard", [id]);
 }
 
 function told({ name, data }, run) {
   noteDemo(data, "deepseek");
+  if (name !== "progress") keepBoard({ ...board(now.id), reading: false });
   if (name === "progress") tellStep(data.step, data.progress, data.message);
   if (name === "complete") showFrames(now.id, data.data.storyboard_frames, run.autoDraw);
   if (name === "error") fail({ message: data.error, code: data.errorCode }, run);
@@ -115,6 +116,11 @@ function told({ name, data }, run) {
 
 function broken(error, run) {
   if (!isStop(error)) return fail(error, run);
+  if (now.id) keepBoard({ ...board(now.id), reading: false });
+  offerToGoOn(run);
+}
+
+function offerToGoOn(run) {
   showPart({});
   $("#sheet").replaceChildren();
   showProblem($("#board-error"), { message: "", heading: "analysisStopped", code: "STOPPED" }, [["goOn", () => analyze(run)]]);
@@ -163,10 +169,12 @@ export async function openStoryboard([id]) {
 
 function takeUp(id, task) {
   noteDemo(task, "deepseek");
-  const { run } = board(id);
-  if (task.task_type === "batch_images") return showFrames(id, batchFrames(task.data ?? []));
+  const { run, reading } = board(id);
+  if (task.task_type === "batch_images") return showFrames(id, batchFrames((task.data ?? []).filter(Boolean)));
   if (task.status === "completed" && task.data) return showFrames(id, task.data.storyboard_frames);
-  if (!isFinished(task) && run) return analyze({ ...run });
+  // Leaving by a reload is not a wish to stop; the same run, posted again, goes on from what was kept.
+  if (run && (reading ? task.status !== "failed" : !isFinished(task))) return analyze(run);
+  if (run && task.status === "canceled") return offerToGoOn(run);
   fail({ message: task.error ?? task.message ?? task.status, code: task.errorCode ?? "INTERRUPTED" }, run);
 }
 

@@ -92,7 +92,7 @@ def test_prompts_go_to_runninghub_and_pictures_come_back(open_page: OpenPage) ->
     page.get_by_role("button", name="Send episode to RunningHub").click()
     cards = page.locator("#hub-sheet .frame[data-state=done]")
     expect(cards).to_have_count(count, timeout=90_000)
-    expect(page.get_by_text(f"All done: {count} of {count}")).to_be_visible()
+    expect(page.locator("#hub-message")).to_have_text(f"All done: {count} of {count}")
     page.reload()
     expect(cards).to_have_count(count)
     cards.first.get_by_role("button", name="Enlarge").click()
