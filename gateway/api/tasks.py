@@ -93,7 +93,12 @@ async def _stored_data(_wired: Wiring, task: Task) -> dict[str, Any]:
     return {} if data is None else {"data": data}
 
 
-DETAILS: dict[str, Callable[[Wiring, Task], Any]] = {ANALYSIS: _stored_data, BATCH: _stored_data}
+async def _texts(wired: Wiring, task: Task) -> dict[str, Any]:
+    manuscript = await wired.manuscripts.whole(task.id)
+    return {"full_script": manuscript.full_script, "episodes": manuscript.episodes()}
+
+
+DETAILS: dict[str, Callable[[Wiring, Task], Any]] = {ANALYSIS: _stored_data, BATCH: _stored_data, SCRIPT: _texts}
 
 
 @router.get("/{task_id}/events", operation_id="followTask", response_class=Response)

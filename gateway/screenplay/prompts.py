@@ -9,6 +9,8 @@ from gateway.text import NUMERAL, fold, number
 CHARACTERS_A_MINUTE = 450
 MAX_MINUTES = 30.0
 
+# Read with the module: a file that is first needed inside the event loop would block it.
+_TEMPLATES = {name: template("gateway.screenplay", name) for name in ("directory", "episode", "continuation")}
 _AMOUNT = re.compile(rf"([0-9]{{1,4}}(?:\.[0-9]{{1,2}})?|{NUMERAL}(?= ?[分秒到至~-])) ?(秒|s(?:ec)?)?")
 
 
@@ -34,7 +36,7 @@ def episode(number: int, total: int, duration: str, context_text: str, previous_
 
 def continuation() -> str:
     """Asks to go on exactly where the text stops."""
-    return template("gateway.screenplay", "continuation").strip()
+    return _TEMPLATES["continuation"].strip()
 
 
 def length_wanted(duration: str) -> str:
@@ -63,4 +65,4 @@ def _line(value: str) -> str:
 
 
 def _filled(name: str, **values: str | int) -> str:
-    return fill(template("gateway.screenplay", name), values)
+    return fill(_TEMPLATES[name], values)

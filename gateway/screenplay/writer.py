@@ -13,7 +13,8 @@ from gateway.screenplay.drafting import Draft, Pen
 from gateway.screenplay.manuscript import Manuscripts, full_script
 from gateway.screenplay.outline import context_from
 from shared.errors import LLMError, ScriptToFrameError
-from shared.events import Change, Status, ending
+from shared.events import Change, Line, Status, ending
+from shared.wire import dump_line
 from shared.work import Work
 
 PREVIOUS_CHARACTERS = 1500
@@ -31,6 +32,11 @@ class Order:
     characters: tuple[str, ...]
 
 
+def order_of(request: dict[str, Any]) -> Order:
+    """The order as its task keeps it."""
+    return Order(request["genre"], request["duration"], request["episodes"], tuple(request["characters"]))
+
+
 class ScriptFailed(LLMError):
     """An answer that is no script; its message is shown as it is."""
 
@@ -43,10 +49,10 @@ class Screenplay:
         self._manuscripts = manuscripts
 
     async def run(self, work: Work) -> None:
-        order = Order(**work.task.request)
+        order = order_of(work.task.request)
         written = await self._manuscripts.whole(work.task.id)
         parts, unfinished = list(written.parts), written.unfinished
-        await announce(work)
+        await work.log.append(first_line(work.task.id, demo=work.task.demo))
         while len(parts) <= order.episodes:
             number = len(parts)
             draft = Draft(work, number, _question(order, parts), unfinished)
@@ -54,13 +60,13 @@ class Screenplay:
             parts.append(await self._written(draft))
             unfinished = ""
         change = Change(status=Status.COMPLETED, message="剧本生成完成", current=order.episodes)
-        await work.end("complete", {"task_id": work.task.id, "message": "剧本生成完成"} | demo(work), change)
+        await work.end("complete", {"task_id": work.task.id, "message": "剧本生成完成"} | _demo(work), change)
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         failure = error if isinstance(error, ScriptFailed) else ScriptToFrameError(_PREFIX + error.message)
         failure.error_code = error.error_code
         data = {"message": failure.message, "errorCode": failure.error_code}
-        await work.end("error", data | demo(work), ending(failure))
+        await work.end("error", data | _demo(work), ending(failure))
 
     async def _written(self, draft: Draft) -> ScriptPart:
         """The last piece and the whole part are stored together: no crash can fall between them."""
@@ -73,9 +79,10 @@ class Screenplay:
         return part
 
 
-async def announce(work: Work) -> None:
-    """The first event."""
-    await work.say("task_id", {"task_id": work.task.id} | demo(work), key="task", change=Change(status=Status.RUNNING))
+def first_line(task_id: str, *, demo: bool) -> Line:
+    """The first event; whoever is there first appends it."""
+    data = {"task_id": task_id} | ({"demo": True} if demo else {})
+    return Line(task_id, "task_id", dump_line(data), key="task", change=Change(status=Status.RUNNING))
 
 
 async def _open(work: Work, order: Order, number: int) -> None:
@@ -111,5 +118,5 @@ def _problem(part: ScriptPart) -> str:
     return "" if length else "角色表和目录生成失败"
 
 
-def demo(work: Work) -> dict[str, Any]:
+def _demo(work: Work) -> dict[str, Any]:
     return {"demo": True} if work.task.demo else {}
