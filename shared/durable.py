@@ -45,7 +45,10 @@ _engines: dict[str, "Engine"] = {}
 
 @DBOS.workflow(name="task", max_recovery_attempts=None)
 async def _task_workflow(service: str, kind: str, task_id: str) -> None:
-    await _engines[service].run(kind, task_id)
+    """DBOS starts recovered workflows on a loop of its own; the work belongs on the loop that owns the pools."""
+    engine = _engines[service]
+    life = asyncio.run_coroutine_threadsafe(engine.run(kind, task_id), engine.loop)
+    await asyncio.wrap_future(life)
 
 
 class Engine:
@@ -68,8 +71,10 @@ class Engine:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Engine"]:
         _engines[self.service] = self
+        self.loop = asyncio.get_running_loop()
         await self.replica.join()
         DBOS(config=self._config())
+        _quieten()
         await asyncio.to_thread(DBOS.launch)
         dispatcher = asyncio.create_task(self._dispatch_forever(), name="dispatcher")
         try:
@@ -166,6 +171,14 @@ class Engine:
         await self.steps.drained(_DRAIN_SECONDS)
         self.draining = True
         await _stopped(*self._alive)
+
+
+def _quieten() -> None:
+    """DBOS writes its own lines to standard error, also a warning for every workflow that a drain hands on."""
+    engine_logger = logging.getLogger("dbos")
+    engine_logger.handlers.clear()
+    engine_logger.propagate = True
+    engine_logger.setLevel(logging.ERROR)
 
 
 async def _stopped(*tasks: asyncio.Task[object]) -> None:
