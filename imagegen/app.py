@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from imagegen.api import health, images, internal
+from imagegen.api import following, health, images, internal, runninghub
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
 from shared.access import Inside, InternalGuard
@@ -34,4 +34,5 @@ def create_app(settings: ImagegenSettings | None = None, departure: Departure | 
         async with wired(told, leaving) as wiring:
             yield {"wiring": wiring, "core": wiring.core}
 
-    return build_app(ABOUT, lifespan, [health.router, images.router, internal.router], rules_of(told))
+    routers = [health.router, images.router, following.router, runninghub.router, internal.router]
+    return build_app(ABOUT, lifespan, routers, rules_of(told))

@@ -10,11 +10,14 @@ from fastapi import Request
 
 from imagegen.images.desk import Desk
 from imagegen.images.painting import Painter, Painting
+from imagegen.images.shelf import Shelf
 from imagegen.images.slots import Slots
 from imagegen.images.storage import open_store
 from imagegen.settings import ImagegenSettings
 from imagegen.vendors.jimeng import ACCOUNT as JIMENG
 from imagegen.vendors.jimeng import Jimeng
+from imagegen.vendors.runninghub import ACCOUNT as RUNNINGHUB
+from imagegen.vendors.runninghub import RunningHub
 from shared.core import Core, core_of
 from shared.http import client
 from shared.leaving import Departure
@@ -30,6 +33,8 @@ class Wiring:
     settings: ImagegenSettings
     core: Core
     desk: Desk
+    runninghub: RunningHub
+    slots: Slots
 
 
 def wiring_of(request: Request) -> Wiring:
@@ -40,9 +45,12 @@ def wiring_of(request: Request) -> Wiring:
 async def wired(settings: ImagegenSettings, departure: Departure) -> AsyncIterator[Wiring]:
     """A running imagegen without its HTTP side."""
     async with core_of(SERVICE, settings, departure) as core, client(timeout=30) as vendor_client:
-        painters: dict[str, Painter] = {"jimeng": Jimeng(settings, vendor_client)}
+        runninghub = RunningHub(settings, vendor_client)
+        painters: dict[str, Painter] = {"jimeng": Jimeng(settings, vendor_client), "runninghub": runninghub}
         store = await asyncio.to_thread(open_store, settings.picture_store_url, settings.data_dir)
-        slots = Slots(core.database.engine, core.notices, {JIMENG: settings.jimeng_max_concurrency})
-        core.engine.register(IMAGE, Painting(painters, slots, store))
+        limits = {JIMENG: settings.jimeng_max_concurrency, RUNNINGHUB: settings.runninghub_max_concurrency}
+        slots = Slots(core.database.engine, core.notices, limits)
+        shelf = Shelf(core.database.engine, store)
+        core.engine.register(IMAGE, Painting(painters, slots, shelf, core.tasks))
         async with core.notices.listening(), slots.running(), core.engine.running():
-            yield Wiring(settings, core, Desk(core, painters, slots, store))
+            yield Wiring(settings, core, Desk(core, painters, slots, store), runninghub, slots)

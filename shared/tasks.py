@@ -25,7 +25,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class NewTask:
-    """What is known of a task when it is accepted."""
+    """What is known of a task when it is accepted. It is kept at least as long as its `parent`."""
 
     id: str
     kind: str
@@ -33,6 +33,7 @@ class NewTask:
     owner: str = ""
     demo: bool = False
     total: int | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,8 @@ class Tasks:
 
 async def insert(connection: AsyncConnection, task: NewTask) -> None:
     statement = text(
-        "INSERT INTO task (id, kind, owner, demo, request, total) VALUES (:id, :kind, :owner, :demo, :request, :total)"
+        "INSERT INTO task (id, kind, owner, demo, request, total, parent) "
+        "VALUES (:id, :kind, :owner, :demo, :request, :total, :parent)"
     )
     values = {
         "id": task.id,
@@ -155,5 +157,6 @@ async def insert(connection: AsyncConnection, task: NewTask) -> None:
         "demo": task.demo,
         "request": dump_text(task.request),
         "total": task.total,
+        "parent": task.parent,
     }
     await connection.execute(statement, values)

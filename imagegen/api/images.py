@@ -93,7 +93,8 @@ async def create_image(
 ) -> Response:
     """Order a picture (N1)."""
     batch = request.headers.get("x-batch") == "1"
-    registered = await wired.desk.accept(body.order(body.provider, batch=batch), owner, key)
+    order = body.order(body.provider, batch=batch)
+    registered = await wired.desk.accept(order, owner, key, request.headers.get("x-task"))
     image_id = registered.task_id
     location = {"Location": f"/api/images/{image_id}"}
     if wait:

@@ -47,13 +47,14 @@ class Desk:
         self._slots = slots
         self._store = store
 
-    async def accept(self, order: Order, owner: str, key: IdempotencyKey | None) -> Registered:
+    async def accept(
+        self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None
+    ) -> Registered:
         """Register the order and start its painting. Raises ConfigurationError, IdempotencyKeyReused."""
         demo = self._painters[order.provider].check_configured()
         image_id = _PREFIX[order.provider] + uuid4().hex
-        registered = await register(
-            self._core.database.engine, NewTask(image_id, IMAGE, asdict(order), owner, demo), key
-        )
+        task = NewTask(image_id, IMAGE, asdict(order), owner, demo, parent=parent)
+        registered = await register(self._core.database.engine, task, key)
         if registered.created:
             await self._core.engine.start(IMAGE, image_id)
         return registered
@@ -70,16 +71,16 @@ class Desk:
         """Wait until the order is finished."""
         await self._core.log.following.until_last(image_id)
 
-    def events(self, image_id: str) -> AsyncIterator[Event]:
-        return self._core.log.following.events(image_id)
+    def events(self, image_id: str, after: int = 0) -> AsyncIterator[Event]:
+        return self._core.log.following.events(image_id, after)
 
-    async def drop(self, image_id: str) -> bool:
-        """Cancel the order if nothing has been paid for yet; whether it was."""
-        return await self._close_canceled(image_id, only_if=Status.QUEUED)
+    async def drop(self, image_id: str, *, for_now: bool = False) -> bool:
+        """Cancel the order if nothing has been paid for yet; whether it was. `for_now`: it will be ordered again."""
+        return await self._close_canceled(image_id, only_if=Status.QUEUED, for_now=for_now)
 
-    async def _close_canceled(self, image_id: str, only_if: Status | None = None) -> bool:
+    async def _close_canceled(self, image_id: str, only_if: Status | None = None, *, for_now: bool = False) -> bool:
         change = ending(Canceled(), Status.CANCELED)
-        data = dump_line({"error": change.error})
+        data = dump_line({"error": change.error, "for_now": for_now})
         line = Line(image_id, "canceled", data, last=True, only_if=only_if, change=change)
         try:
             await self._core.log.append(line)

@@ -3,21 +3,24 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from imagegen.images.orders import Order
 from imagegen.images.picture import NotAPicture, content_type_of
+from imagegen.images.shelf import Shelf
 from imagegen.images.slots import Slots
-from imagegen.images.storage import PictureStore
-from shared.errors import GenerationTimeout, ImageGenerationError, OutcomeUnknown, ScriptToFrameError
+from shared.errors import Canceled, GenerationTimeout, ImageGenerationError, OutcomeUnknown, ScriptToFrameError
 from shared.events import Change, Status, ending
 from shared.retry import Passing, repeat
+from shared.tasks import Tasks
 from shared.wire import dump_text
 from shared.work import Work
 
 logger = logging.getLogger(__name__)
 
+UNREACHABLE = "unreachable"
 FETCH_WAITS = (0.5, 1.0, 2.0, 4.0)
 _FORGOTTEN_BY_VENDOR_SECONDS = 12 * 3600.0
 _UNKNOWN_HOLDS_SLOT_SECONDS = 10.0
@@ -74,7 +77,7 @@ class Painter(Protocol):
         """Seconds until the next query, `elapsed` seconds after the submit."""
 
     def busy_pause(self, refusals: int, busy: Busy) -> "Pause":
-        """How to wait after the `refusals`-th refusal in a row. Raises when it is to be given up."""
+        """How to wait after the `refusals`-th refusal of its kind. Raises when it is to be given up."""
 
     @property
     def deadline(self) -> float:
@@ -83,31 +86,38 @@ class Painter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: the account takes less for now."""
+    """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: the account takes less for now.
+
+    `number` counts the pauses before the next `to_end`.
+    """
 
     seconds: float
     to_end: bool = False
     slow_down: float = 0
+    number: int = 0
 
 
 class Painting:
     """Runner of picture tasks."""
 
-    def __init__(self, painters: dict[str, Painter], slots: Slots, store: PictureStore) -> None:
+    def __init__(self, painters: dict[str, Painter], slots: Slots, shelf: Shelf, tasks: Tasks) -> None:
         self._painters = painters
         self._slots = slots
-        self._store = store
+        self._shelf = shelf
+        self._tasks = tasks
 
     async def run(self, work: Work) -> None:
         order = order_of(work.task.request)
         painter = self._painters[order.provider]
         accepted, submitted_at = await self._submitted(work, order, painter)
+        if await self._canceled(work, painter, accepted.vendor_task_id):
+            return
         result = accepted.result or await self._result(work, painter, accepted.vendor_task_id, submitted_at)
         await self._slots.leave(work.task.id, painter.account, time.time() - submitted_at)
-        kept = await work.checkpoint("picture", lambda: self._kept(painter, result))
-        kept["raw"] = result.raw
-        change = Change(status=Status.COMPLETED, result=dump_text(kept))
-        await work.end("succeeded", {"contentType": kept["content_type"]}, change)
+        kept = await work.checkpoint("picture", lambda: self._kept(work, painter, result))
+        change = Change(status=Status.COMPLETED, result=dump_text(kept | {"raw": result.raw}))
+        data = {"url": kept["url"], "contentType": kept["content_type"], "raw": result.raw, "at": time.time()}
+        await work.end("succeeded", data, change)
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         painter = self._painters[order_of(work.task.request).provider]
@@ -117,37 +127,40 @@ class Painting:
         if isinstance(error, OutcomeUnknown):
             await self._slots.leave_later(work.task.id, painter.account, _UNKNOWN_HOLDS_SLOT_SECONDS)
         result = dump_text({"http_status": error.status} | error.extras)
-        await work.end("failed", {"error": error.message}, replace(ending(error), result=result))
+        data = {"error": error.message, "errorCode": error.error_code, "raw": error.extras, "at": time.time()}
+        await work.end("failed", data, replace(ending(error), result=result))
         if not isinstance(error, OutcomeUnknown):
             await self._slots.leave(work.task.id, painter.account)
 
     async def _submitted(self, work: Work, order: Order, painter: Painter) -> tuple[Accepted, float]:
-        refusals = 0
+        refusals: Counter[bool] = Counter()
         while True:
-            name = f"submit-{refusals + 1}"
-            replayed = await work.started(name)
+            number = refusals.total() + 1
+            replayed = await work.started(f"submit-{number}")
             if not replayed:
-                await self._wait_for_slot(work, order, painter.account, refusals)
-            outcome = await work.once(name, lambda: self._submit(painter, order))
+                await self._wait_for_slot(work, order, painter.account, number)
+            outcome = await work.once(f"submit-{number}", lambda: self._submit(work, painter, order))
             if "busy" not in outcome:
                 return await self._accepted(work, outcome)
-            refusals += 1
+            busy = Busy(**outcome["busy"])
+            refusals[busy.code == UNREACHABLE] += 1
             if not replayed:
-                await self._wait_after(work, painter, refusals, Busy(**outcome["busy"]))
+                pause = painter.busy_pause(refusals[busy.code == UNREACHABLE], busy)
+                await self._wait_after(work, painter.account, number, busy, pause)
 
-    async def _wait_for_slot(self, work: Work, order: Order, account: str, refusals: int) -> None:
+    async def _wait_for_slot(self, work: Work, order: Order, account: str, number: int) -> None:
         await self._slots.enter(work.task.id, account, order.priority)
-        number = await self._slots.taken(work.task.id)
+        slot = await self._slots.taken(work.task.id)
         change = Change(status=Status.RUNNING)
-        await work.say("submitting", {"worker_id": number}, key=f"submitting-{refusals + 1}", change=change)
+        await work.say("submitting", {"worker_id": slot}, key=f"submitting-{number}", change=change)
 
-    async def _submit(self, painter: Painter, order: Order) -> dict[str, Any]:
+    async def _submit(self, work: Work, painter: Painter, order: Order) -> dict[str, Any]:
         """The outcome in JSON's shape, as the step records it."""
         match await painter.submit(order):
             case Busy() as busy:
                 return {"busy": asdict(busy)}
             case Accepted(vendor_task_id, result, raw):
-                kept = await self._kept(painter, result) if result else None
+                kept = await self._kept(work, painter, result) if result else None
                 return {"vendor_task_id": vendor_task_id, "at": time.time(), "raw": raw, "kept": kept}
 
     async def _accepted(self, work: Work, outcome: dict[str, Any]) -> tuple[Accepted, float]:
@@ -161,15 +174,23 @@ class Painting:
             result = Result()
         return Accepted(vendor_task_id, result, outcome["raw"]), outcome["at"]
 
-    async def _wait_after(self, work: Work, painter: Painter, refusals: int, busy: Busy) -> None:
-        pause = painter.busy_pause(refusals, busy)
+    async def _wait_after(self, work: Work, account: str, number: int, busy: Busy, pause: Pause) -> None:
         logger.info("image.refused", extra={"task_id": work.task.id, "code": busy.code, "seconds": pause.seconds})
-        data = {"code": busy.code, "refusals": refusals, "wait_seconds": pause.seconds, "to_end": pause.to_end}
-        change = Change(status=Status.QUEUED)
-        await work.say("refused", data, key=f"refused-{refusals}", change=change)
+        data = {"code": busy.code, "number": pause.number, "wait_seconds": pause.seconds, "to_end": pause.to_end}
+        await work.say("refused", data, key=f"refused-{number}", change=Change(status=Status.QUEUED))
         if pause.slow_down:
-            await self._slots.slow_down(painter.account, pause.slow_down)
-        await self._slots.postpone(work.task.id, painter.account, pause.seconds, to_end=pause.to_end)
+            await self._slots.slow_down(account, pause.slow_down)
+        await self._slots.postpone(work.task.id, account, pause.seconds, to_end=pause.to_end)
+
+    async def _canceled(self, work: Work, painter: Painter, vendor_task_id: str) -> bool:
+        """A cancel that came while the order was on its way to the vendor."""
+        task = await self._tasks.find(work.task.id)
+        if not (task and task.cancel_requested and vendor_task_id and await painter.cancel(vendor_task_id)):
+            return False
+        error = Canceled()
+        await work.end("canceled", {"error": error.message}, ending(error, Status.CANCELED))
+        await self._slots.leave(work.task.id, painter.account)
+        return True
 
     async def _result(self, work: Work, painter: Painter, vendor_task_id: str, submitted_at: float) -> Result:
         """Poll until the vendor is done. The deadline ends answers, not the paid work."""
@@ -190,7 +211,7 @@ class Painting:
                 await asyncio.sleep(passing.retry_after or 0)
         raise GenerationTimeout(taskId=work.task.id)
 
-    async def _kept(self, painter: Painter, result: Result) -> dict[str, Any]:
+    async def _kept(self, work: Work, painter: Painter, result: Result) -> dict[str, Any]:
         data = result.data
         if data is None:
             if not result.url:
@@ -202,7 +223,7 @@ class Painting:
         except NotAPicture as error:
             logger.warning("image.not_a_picture", extra={"reason": str(error)})
             raise ImageGenerationError from error
-        stored = await self._store.put(data, content_type)
+        stored = await self._shelf.keep(work.task.id, data, content_type)
         return asdict(stored) | {"url": None if result.data else result.url}
 
 

@@ -182,6 +182,12 @@ class Slots:
         mean = row.mean_seconds or _FIRST_GUESS_SECONDS
         return Place(row.position, math.ceil(mean * math.ceil(row.position / row.slots)))
 
+    async def size(self, account: str) -> int:
+        """How many tasks wait or run."""
+        statement = text("SELECT count(*) FROM slot WHERE account = :account")
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(statement, {"account": account})).scalar_one())
+
     def _grant_in(self, account: str, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         timer = loop.call_later(seconds + 0.01, self._recheck.set)

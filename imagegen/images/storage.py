@@ -39,10 +39,9 @@ class ObjectPictureStore:
         self._store = store
 
     async def put(self, data: bytes, content_type: str) -> StoredPicture:
-        digest = hashlib.sha256(data).hexdigest()
-        key = f"{digest[:2]}/{digest[2:4]}/{digest}.{'jpg' if content_type == 'image/jpeg' else 'png'}"
-        await obstore.put_async(self._store, key, data)
-        return StoredPicture(key, content_type, len(data), digest)
+        place = place_of(data, content_type)
+        await obstore.put_async(self._store, place.key, data)
+        return place
 
     async def get(self, key: str) -> bytes:
         result = await obstore.get_async(self._store, key)
@@ -58,6 +57,13 @@ class ObjectPictureStore:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
+
+
+def place_of(data: bytes, content_type: str) -> StoredPicture:
+    """Where a picture with this content is kept."""
+    digest = hashlib.sha256(data).hexdigest()
+    key = f"{digest[:2]}/{digest[2:4]}/{digest}.{'jpg' if content_type == 'image/jpeg' else 'png'}"
+    return StoredPicture(key, content_type, len(data), digest)
 
 
 def open_store(url: str, data_dir: Path) -> PictureStore:

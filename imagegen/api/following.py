@@ -1,0 +1,92 @@
+"""Internal: many pictures followed over one connection, dropped in one call. Only the gateway may rely on it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
+
+from imagegen.images.desk import Desk
+from imagegen.wiring import Wiring, wiring_of
+from shared.errors import ImageNotFound
+from shared.events import Event
+from shared.requests import Owner
+from shared.wire import Json, dump_text, dumps, loads
+
+router = APIRouter(prefix="/internal/images", include_in_schema=False)
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+MOST_FOLLOWED = 1000
+_PING_SECONDS = 10.0
+
+
+class Followed(BaseModel):
+    """Picture ids, and the number of the last event known of each."""
+
+    after: dict[str, int] = Field(max_length=MOST_FOLLOWED)
+
+
+class Dropped(BaseModel):
+    """Pictures that nobody waits for at the moment."""
+
+    ids: list[str] = Field(max_length=MOST_FOLLOWED)
+
+
+@router.post("/events", operation_id="followImages")
+async def follow(body: Followed, wired: Wired, owner: Owner) -> Response:
+    """One JSON object per line and event, until all pictures have their ending; empty lines in silence."""
+    return StreamingResponse(_lines(wired.desk, body.after, owner), media_type="application/x-ndjson")
+
+
+@router.post("/drop", operation_id="dropImages")
+async def drop(body: Dropped, wired: Wired, owner: Owner) -> Response:
+    """Cancel those for which nothing has been paid yet, to be ordered again later."""
+    dropped = [image_id for image_id in body.ids if await _drop(wired.desk, image_id, owner)]
+    return Json({"success": True, "dropped": dropped})
+
+
+async def _drop(desk: Desk, image_id: str, owner: str) -> bool:
+    try:
+        await desk.find(image_id, owner)
+    except ImageNotFound:
+        return False
+    return await desk.drop(image_id, for_now=True)
+
+
+async def _lines(desk: Desk, after: dict[str, int], owner: str) -> AsyncIterator[bytes]:
+    lines: asyncio.Queue[bytes] = asyncio.Queue(MOST_FOLLOWED)
+    followers = asyncio.gather(*(_follow(desk, image_id, seq, owner, lines) for image_id, seq in after.items()))
+    try:
+        while not (followers.done() and lines.empty()):
+            yield await _next(lines, followers)
+    finally:
+        followers.cancel()
+        await asyncio.gather(followers, return_exceptions=True)
+
+
+async def _next(lines: asyncio.Queue[bytes], followers: asyncio.Future[Any]) -> bytes:
+    """The next line; an empty one in silence, or when there will be no more."""
+    waiting = asyncio.ensure_future(lines.get())
+    try:
+        await asyncio.wait({waiting, followers}, timeout=_PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        return waiting.result() if waiting.done() else b"\n"
+    finally:
+        waiting.cancel()
+
+
+async def _follow(desk: Desk, image_id: str, after: int, owner: str, lines: asyncio.Queue[bytes]) -> None:
+    try:
+        await desk.find(image_id, owner)
+    except ImageNotFound as error:
+        unknown = Event(after + 1, "failed", dump_text({"error": error.message, "errorCode": error.error_code}), True)
+        await lines.put(_line(image_id, unknown))
+        return
+    async for event in desk.events(image_id, after):
+        await lines.put(_line(image_id, event))
+
+
+def _line(image_id: str, event: Event) -> bytes:
+    told = {"id": image_id, "seq": event.seq, "name": event.name, "data": loads(event.data), "last": event.last}
+    return dumps(told) + b"\n"
