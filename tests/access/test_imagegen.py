@@ -1,5 +1,7 @@
 """With INTERNAL_TOKEN set: imagegen works for the gateway only."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
@@ -8,8 +10,9 @@ from tests.stack import Stack
 
 
 @pytest.fixture
-def direct(locked: Stack) -> httpx.Client:
-    return httpx.Client(base_url=locked.imagegen_url, trust_env=False, timeout=30)
+def direct(locked: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=locked.imagegen_url, trust_env=False, timeout=30) as client:
+        yield client
 
 
 def test_nobody_orders_pictures_without_the_token(direct: httpx.Client) -> None:
