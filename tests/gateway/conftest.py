@@ -1,0 +1,49 @@
+"""Fixtures for tests that read streams."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from shared.settings import SANDBOX_CLAUDE_KEY
+from tests.stack import Process, Stack
+
+
+@pytest.fixture
+def quick(stack: Stack) -> Iterator[Stack]:
+    """The shared stack with a script model that does not take its time."""
+    stack.tune(claude_deltas_per_second=0)
+    yield stack
+    stack.tune(claude_deltas_per_second=50)
+
+
+@pytest.fixture(scope="session")
+def add_gateway(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]:
+    """Further replicas of the gateway on the shared database, one per set of settings; stopped in the end."""
+    started: dict[str, tuple[Process, httpx.Client]] = {}
+
+    def add(**settings: str) -> httpx.Client:
+        name = repr(sorted(settings.items()))
+        if name not in started:
+            process = _running_stack.add("gateway", None, **settings).start()
+            started[name] = process, httpx.Client(base_url=process.url, timeout=60, trust_env=False)
+        return started[name][1]
+
+    yield add
+    for process, client in started.values():
+        client.close()
+        process.stop()
+        _running_stack.processes.remove(process)
+
+
+@pytest.fixture
+def replica(quick: Stack, add_gateway: Callable[..., httpx.Client]) -> httpx.Client:
+    """A second gateway."""
+    return add_gateway()
+
+
+@pytest.fixture
+def relay(quick: Stack, add_gateway: Callable[..., httpx.Client]) -> httpx.Client:
+    """A gateway whose script model stands behind a relay that speaks OpenAI's dialect."""
+    address = f"{quick.sandbox_url}/relay/v1/chat/completions"
+    return add_gateway(ANTHROPIC_API_KEY=SANDBOX_CLAUDE_KEY, ANTHROPIC_BASE_URL=address)
