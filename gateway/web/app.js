@@ -2,7 +2,7 @@
 import { fillChoices } from "/web/choices.js";
 import { watchConnection } from "/web/connection.js";
 import { copy, startCurl } from "/web/curl.js";
-import { $, $$, show } from "/web/dom.js";
+import { $, $$, show, sleep } from "/web/dom.js";
 import { openExamples } from "/web/examples.js";
 import { relabel } from "/web/frames.js";
 import { currentLanguage, onLanguage, setLanguage, t, wordPage } from "/web/i18n.js";
@@ -37,7 +37,7 @@ $(".skip").onclick = (event) => {
   $("#main").focus();
 };
 fillChoices();
-startSandbox();
+const sandboxKnown = startSandbox();
 startCurl();
 startLightbox();
 startFolds();
@@ -49,4 +49,6 @@ wordPage();
 watchConnection();
 addEventListener("hashchange", () => route(true));
 route(false);
+// The sandbox strip pushes the page down; where the answer is quick, it is waited for before anything is shown.
+await Promise.race([sandboxKnown, sleep(300)]);
 document.documentElement.dataset.ready = "";

@@ -38,6 +38,7 @@ export class Board {
     const left = this.cards.filter((card) => !card.imageId).length;
     const word = left === 0 ? "redrawAll" : left === this.cards.length ? "drawAll" : "drawRest";
     say($("#draw-all"), word, { count: left || this.cards.length });
+    $("#draw-all").classList.toggle("primary", left > 0);
     show($("#draw-all"), !this.#batch);
     show($("#draw-stop"), Boolean(this.#batch));
     show($("#draw-bar"), Boolean(this.#batch));

@@ -50,5 +50,5 @@ export async function sandboxAnswersFor(vendor) {
 
 export function startSandbox() {
   onLanguage(render);
-  loadMeta();
+  return loadMeta();
 }

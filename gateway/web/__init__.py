@@ -1,0 +1,1 @@
+"""The built-in page: static files, served as they are, without a build step."""
