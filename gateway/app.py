@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from gateway.api import access, health, images, meta, script_texts, scripts, storyboards, tasks
+from gateway.api import access, batches, health, images, meta, script_texts, scripts, storyboards, tasks
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
 from shared.access import ApiKeys, GatewayGuard, Inside
@@ -61,6 +61,6 @@ def create_app(settings: GatewaySettings | None = None, departure: Departure | N
         async with wired(told, leaving) as wiring:
             yield {"wiring": wiring, "core": wiring.core, "tickets": wiring.tickets}
 
-    parts = [health, access, meta, storyboards, images, scripts, script_texts, tasks]
+    parts = [health, access, meta, storyboards, images, batches, scripts, script_texts, tasks]
     routers = [part.router for part in parts]
     return build_app(ABOUT, lifespan, routers, rules_of(told))

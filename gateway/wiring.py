@@ -14,17 +14,20 @@ from gateway.screenplay.manuscript import Manuscripts
 from gateway.screenplay.model import ScriptModel
 from gateway.screenplay.writer import Screenplay
 from gateway.settings import GatewaySettings
+from gateway.storyboard.batch import Batch
 from gateway.storyboard.chain import Analysis
 from gateway.vendors.claude import Claude
 from gateway.vendors.deepseek import DeepSeek
 from gateway.vendors.imagegen import Imagegen
 from gateway.vendors.openai_chat import OpenAIChat
+from gateway.vendors.picture_feeds import PictureFeeds
+from gateway.vendors.picture_orders import ImagegenPictures
 from shared.core import Core, core_of
 from shared.errors import ConfigurationError
 from shared.http import client
 from shared.leaving import Departure
 from shared.remembered import Remembered
-from shared.tasks import ANALYSIS, SCRIPT
+from shared.tasks import ANALYSIS, BATCH, SCRIPT
 from shared.tickets import Tickets, database_secret
 
 SERVICE = "gateway"
@@ -62,9 +65,12 @@ async def wired(settings: GatewaySettings, departure: Departure) -> AsyncIterato
         deepseek = DeepSeek(settings, vendor_client)
         imagegen = Imagegen(settings, own_client)
         manuscripts = Manuscripts(core.database.engine)
+        feeds = PictureFeeds(imagegen)
+        pictures = ImagegenPictures(imagegen, feeds)
         core.engine.register(ANALYSIS, Analysis(deepseek, core.readers))
+        core.engine.register(BATCH, Batch(pictures, core.readers))
         core.engine.register(SCRIPT, Screenplay(Pen(script_model, settings.llm_silence_seconds), manuscripts))
-        async with core.notices.listening(), core.engine.running():
+        async with core.notices.listening(), feeds.running(), core.engine.running():
             probe = Remembered(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
             yield Wiring(
                 settings, core, deepseek, probe, imagegen, script_model, manuscripts, await _tickets(settings, core)

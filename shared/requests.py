@@ -1,5 +1,6 @@
 """What endpoints read from a request beside its body: owner, Idempotency-Key, Prefer."""
 
+import asyncio
 import re
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from shared.wire import loads
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)\"?")
 LONGEST_WAIT = 60
+_SMALL = 256 * 1024
 
 
 def owner_of(request: Request) -> str:
@@ -18,17 +20,23 @@ def owner_of(request: Request) -> str:
     return str(request.scope.get("owner", ""))
 
 
+def _fingerprint(body: bytes, query: dict[str, str]) -> str:
+    try:
+        return fingerprint(loads(body or b"null"), query)
+    except ValueError as error:
+        raise InvalidParameter("请求参数无效: body: 不是有效的JSON") from error
+
+
 async def idempotency_key(request: Request) -> IdempotencyKey | None:
     """The key with the request's fingerprint, or None. Raises IdempotencyKeyReused."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    try:
-        body = loads(await request.body() or b"null")
-    except ValueError as error:
-        raise InvalidParameter("请求参数无效: body: 不是有效的JSON") from error
+    body, query = await request.body(), dict(request.query_params)
+    # A batch brings up to 100 MB: too much for the event loop.
+    told = await asyncio.to_thread(_fingerprint, body, query) if len(body) > _SMALL else _fingerprint(body, query)
     endpoint = request.scope["route"].operation_id or request.url.path
-    known = IdempotencyKey(endpoint, checked(key), fingerprint(body, dict(request.query_params)))
+    known = IdempotencyKey(endpoint, checked(key), told)
     # A key that stands for another request is refused before anything else is looked at.
     await lookup(request.state.core.database.engine, owner_of(request), known)
     return known

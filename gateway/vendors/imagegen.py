@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ _PASSED_ON = (
 )
 _THEIR_OWN = {"REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED", "TOO_MANY_REQUESTS"}
 _PATIENCE = 70.0
+_SILENCE = 30.0
 _MARGIN = 5.0
 
 
@@ -80,6 +82,34 @@ class Imagegen:
             raise BackendError(f"Python后端调用失败: {describe(error)}") from error
         await response.aclose()
         return response.status_code
+
+    async def content(self, path: str, headers: dict[str, str]) -> tuple[str, bytes]:
+        """Content type and bytes of a picture. Raises BackendError."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                response = await self._send("GET", path, b"", headers)
+                data = await _read(response)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+        if response.status_code != 200:
+            raise BackendError(f"Python后端返回错误: {response.status_code}")
+        return response.headers.get("content-type", "image/png"), data
+
+    async def lines(self, path: str, body: Any, owner: str) -> AsyncIterator[Any]:
+        """JSON objects as they come, one a line; None for a sign of life. Raises imagegen's own error."""
+        try:
+            async with asyncio.timeout(_SILENCE) as clock:
+                response = await self._send("POST", path, dumps(body), {"X-Owner": owner} if owner else {})
+                if response.status_code >= 400:
+                    answer = _object(await _read(response))
+                    raise _their_error(response.status_code, answer, _reason(response.status_code, answer))
+                async with aclosing(response):
+                    async for line in response.aiter_lines():
+                        clock.reschedule(None)
+                        yield loads(line) if line else None
+                        clock.reschedule(asyncio.get_running_loop().time() + _SILENCE)
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
 
     async def alive(self, seconds: float) -> None:
         """I2 answers 2xx. Raises BackendUnavailable."""
