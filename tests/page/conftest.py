@@ -30,7 +30,7 @@ def base_url(request: pytest.FixtureRequest) -> str:
     return url.rstrip("/")
 
 
-# One browser a module, not a session: Playwright's own loop must not be running when other tests start theirs.
+# One browser a module, not one for all: Playwright's own loop must not be running when other tests start theirs.
 @pytest.fixture(scope="module")
 def browser(base_url: str) -> Iterator[Browser]:
     assert base_url
