@@ -1,0 +1,93 @@
+"""A storyboard as one archive, streamed: pictures, storyboard.json and storyboard.csv."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.responses import StreamingResponse
+from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
+
+from gateway.api.tasks import found
+from gateway.storyboard.sheet import Row, as_csv, as_json, rows_of
+from gateway.wiring import Wiring, wiring_of
+from shared.errors import ScriptToFrameError, TaskNotFound
+from shared.requests import Owner
+from shared.tasks import ANALYSIS, BATCH, Task
+
+router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+Chosen = Annotated[str, Query(description="`sequence:image id`, comma-separated; wins over the batch's own pictures")]
+_MODE = 0o644
+_MOST_CHOSEN = 200
+_JPEG = b"\xff\xd8"
+
+
+@router.get("/{task_id}/storyboard.zip", operation_id="downloadStoryboard", response_class=Response)
+async def download_storyboard(task_id: str, wired: Wired, owner: Owner, images: Chosen = "") -> Response:
+    """The frames of an analysis or a batch with the pictures that are there."""
+    task = await found(wired, task_id, owner)
+    frames = _frames(task)
+    if not frames:
+        raise TaskNotFound(f"未找到任务ID {task_id} 的分镜")
+    rows = rows_of(frames, _image_ids(task) | _chosen(images))
+    name = quote(f"storyboard-{task.id[:8]}.zip")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    archive = async_stream_zip(_members(wired, task.id, rows, owner))
+    return StreamingResponse(archive, media_type="application/zip", headers=headers)
+
+
+def _frames(task: Task) -> list[dict[str, Any]]:
+    if task.kind == BATCH:
+        return [frame for frame in task.request.get("frames", []) if isinstance(frame, dict)]
+    if task.kind == ANALYSIS and task.result and "data" in task.result:
+        return list(task.result["data"]["storyboard_frames"])
+    return []
+
+
+def _image_ids(task: Task) -> dict[int, str]:
+    if task.kind != BATCH:
+        return {}
+    items = (task.result or {}).get("data") or []
+    return {item["sequence"]: item["taskId"] for item in items if item.get("taskId") and not item.get("error")}
+
+
+def _chosen(images: str) -> dict[int, str]:
+    pairs = [pair.partition(":") for pair in images.split(",")[:_MOST_CHOSEN]]
+    return {int(number): image_id for number, _, image_id in pairs if number.isdecimal() and image_id}
+
+
+async def _members(wired: Wiring, task_id: str, rows: list[Row], owner: str) -> AsyncIterator[AsyncMemberFile]:
+    """One picture at a time in memory; the tables come last, because they name what was found."""
+    complete: list[Row] = []
+    for row in rows:
+        data = await _picture(wired, row.image_id, owner) if row.image_id else None
+        if data is None:
+            complete.append(row)
+            continue
+        kind = "jpg" if data.startswith(_JPEG) else "png"
+        picture = f"frames/{row.sequence:03d}.{kind}"
+        complete.append(replace(row, picture=picture))
+        yield _member(picture, data)
+    yield _member("storyboard.json", as_json(task_id, complete))
+    yield _member("storyboard.csv", as_csv(complete))
+
+
+async def _picture(wired: Wiring, image_id: str, owner: str) -> bytes | None:
+    headers = {"X-Owner": owner} if owner else {}
+    try:
+        _, data = await wired.imagegen.content(f"/api/images/{quote(image_id, safe='')}/content", headers)
+    except ScriptToFrameError:
+        return None
+    return data
+
+
+def _member(name: str, data: bytes) -> AsyncMemberFile:
+    async def content() -> AsyncIterator[bytes]:
+        yield data
+
+    return name, datetime.fromtimestamp(time.time(), UTC), _MODE, NO_COMPRESSION_32, content()
