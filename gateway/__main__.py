@@ -3,15 +3,17 @@
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from shared import logs
+from shared.connections import Patience
 from shared.leaving import Departure
-from shared.service import serve
+from shared.service import Listening, serve
 
 
 def main() -> None:
     settings = GatewaySettings()
     logs.configure("gateway", settings.log_level, settings.log_file)
     departure = Departure()
-    serve(create_app(settings, departure), departure, settings.app_host, settings.app_port)
+    patience = Patience(settings.head_seconds, settings.body_idle_seconds)
+    serve(create_app(settings, departure), departure, Listening(settings.app_host, settings.app_port, patience))
 
 
 if __name__ == "__main__":

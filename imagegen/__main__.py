@@ -5,8 +5,9 @@ import logging
 from imagegen.app import create_app
 from imagegen.settings import ImagegenSettings, decoded_keys
 from shared import logs
+from shared.connections import Patience
 from shared.leaving import Departure
-from shared.service import serve
+from shared.service import Listening, serve
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +17,8 @@ def main() -> None:
     logs.configure("python-backend", settings.log_level, settings.log_file)
     _say_which_keys(settings)
     departure = Departure()
-    serve(create_app(settings, departure), departure, settings.host, settings.port)
+    patience = Patience(settings.head_seconds, settings.body_idle_seconds)
+    serve(create_app(settings, departure), departure, Listening(settings.host, settings.port, patience))
 
 
 def _say_which_keys(settings: ImagegenSettings) -> None:
