@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database import UNREACHABLE
@@ -112,17 +111,19 @@ class EventLog:
 
     async def _flush(self, batch: list[_Pending]) -> None:
         retrying = False
+        refused: list[tuple[_Pending, Exception]] = []
         while True:
             try:
                 if retrying and await self._already_stored(batch):
-                    return self._settle(batch, [])
+                    return self._settle(batch, refused)
                 async with self._engine.begin() as connection:
                     refused = await self._write(connection, batch)
             except UNREACHABLE as error:
                 retrying = True
                 logger.warning("eventlog.waiting", extra={"reason": type(error).__name__, "events": len(batch)})
                 await asyncio.sleep(0.25)
-            except DBAPIError as error:
+            except Exception as error:
+                # Whatever it is: the flusher must outlive every line.
                 logger.exception("eventlog.failed")
                 return await self._flush_alone(batch, error)
             else:

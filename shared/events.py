@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import ScriptToFrameError
+from shared.wire import well_formed
 
 
 class Status(StrEnum):
@@ -72,5 +73,5 @@ class Superseded(LogClosed):
 
 def ending(error: ScriptToFrameError, status: Status = Status.FAILED) -> Change:
     """The change that a failure makes to its task."""
-    clean = error.message.replace("\x00", "")
+    clean = well_formed(error.message.replace("\x00", ""))
     return Change(status=status, message=clean, error=clean, error_code=error.error_code)

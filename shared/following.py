@@ -165,7 +165,10 @@ class Following:
 
     async def _fetch_news(self, wanted: dict[str, int]) -> None:
         try:
-            self.deliver(await self._fetch(wanted))
+            news = await self._fetch(wanted)
+            self.deliver(news)
+            if len(news) >= PAGE:
+                self.heard(list(wanted))
         except (DBAPIError, OSError, TimeoutError) as error:
             logger.warning("eventlog.unreadable", extra={"reason": type(error).__name__})
             await asyncio.sleep(0.5)

@@ -31,6 +31,8 @@ def redact(value: Any, name: str = "") -> Any:
         return [redact(item) for item in list(value)[:20]]
     if isinstance(value, bool | int | float) or value is None:
         return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
     return redact_text(value if isinstance(value, str) else str(value))
 
 

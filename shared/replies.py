@@ -6,12 +6,18 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
-from shared.errors import InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
-from shared.wire import Json, iso_time
+from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
+from shared.wire import Json, dumps, iso_time
 
 logger = logging.getLogger(__name__)
+
+# What a caller sent wrongly is shown back, but not by the megabyte.
+_LONGEST_INPUT = 2000
 
 
 class MethodNotAllowed(ScriptToFrameError):
@@ -38,10 +44,14 @@ def _field(location: tuple[Any, ...]) -> str:
     return ".".join(path) or "body"
 
 
+def _detail(item: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's own, unless its input is huge."""
+    huge = len(dumps(item.get("input"))) > _LONGEST_INPUT
+    return {name: value for name, value in item.items() if name != "url" and not (huge and name == "input")}
+
+
 def _validation_error(error: RequestValidationError) -> InvalidParameter:
-    details = jsonable_encoder(
-        [{k: v for k, v in item.items() if k not in {"input", "ctx", "url"}} for item in error.errors()]
-    )
+    details = [_detail(item) for item in jsonable_encoder(error.errors())]
     reasons = "; ".join(f"{_field(tuple(item['loc']))}: {item['msg']}" for item in error.errors())
     return InvalidParameter(f"请求参数无效: {reasons}", detail=details)
 
@@ -65,6 +75,15 @@ def _http_error(error: HTTPException) -> ScriptToFrameError:
     return reply
 
 
+def _allowed(request: Request) -> str:
+    """All methods of the path; Starlette names those of its first route only."""
+    methods: set[str] = set()
+    for route in request.app.router.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
+
+
 def install(app: FastAPI) -> None:
     """Every error of the app becomes the one JSON object."""
 
@@ -79,8 +98,18 @@ def install(app: FastAPI) -> None:
         return error_reply(_validation_error(error))
 
     @app.exception_handler(HTTPException)
-    async def http(_request: Request, error: HTTPException) -> Json:
-        return error_reply(_http_error(error))
+    async def http(request: Request, error: HTTPException) -> Json:
+        reply = _http_error(error)
+        if error.status_code == 405:
+            reply.headers["Allow"] = _allowed(request) or reply.headers.get("Allow", "")
+        return error_reply(reply)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(PoolTimeout)
+    async def database_away(_request: Request, error: Exception) -> Json:
+        logger.warning("request.database_away", extra={"reason": type(error).__name__})
+        return error_reply(BackendUnavailable("数据库暂时不可用，请稍后重试").retry_after(2))
 
     @app.exception_handler(Exception)
     async def unforeseen(_request: Request, error: Exception) -> Json:

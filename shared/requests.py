@@ -10,9 +10,11 @@ from shared.errors import InvalidParameter
 from shared.idempotency import HEADER, IdempotencyKey, checked, fingerprint, lookup
 from shared.wire import loads
 
-_PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)\"?")
+_PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})")
 LONGEST_WAIT = 60
 _SMALL = 256 * 1024
+# The gateway's word on the request that it makes its own out of.
+ORIGINAL = "X-Original-Fingerprint"
 
 
 def owner_of(request: Request) -> str:
@@ -27,16 +29,21 @@ def _fingerprint(body: bytes, query: dict[str, str]) -> str:
         raise InvalidParameter("请求参数无效: body: 不是有效的JSON") from error
 
 
+async def fingerprint_of(request: Request) -> str:
+    """The fingerprint of a request's JSON and query. A batch brings up to 100 MB: too much for the event loop."""
+    body, query = await request.body(), dict(request.query_params)
+    if original := request.headers.get(ORIGINAL):
+        query |= {ORIGINAL: original}
+    return await asyncio.to_thread(_fingerprint, body, query) if len(body) > _SMALL else _fingerprint(body, query)
+
+
 async def idempotency_key(request: Request) -> IdempotencyKey | None:
     """The key with the request's fingerprint, or None. Raises IdempotencyKeyReused."""
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    body, query = await request.body(), dict(request.query_params)
-    # A batch brings up to 100 MB: too much for the event loop.
-    told = await asyncio.to_thread(_fingerprint, body, query) if len(body) > _SMALL else _fingerprint(body, query)
     endpoint = request.scope["route"].operation_id or request.url.path
-    known = IdempotencyKey(endpoint, checked(key), told)
+    known = IdempotencyKey(endpoint, checked(key), await fingerprint_of(request))
     # A key that stands for another request is refused before anything else is looked at.
     await lookup(request.state.core.database.engine, owner_of(request), known)
     return known

@@ -4,7 +4,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 SANDBOX_ACCESS_KEY = "AKLTsandbox"
 SANDBOX_SECRET_KEY = "sandbox-secret"
@@ -16,8 +22,26 @@ Exposure = Literal["open", "internal", "off"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
+# For these an empty value is a value: no sandbox.
+_MAY_BE_EMPTY = frozenset({"sandbox_url"})
+
+
+class _Emptied(EnvSettingsSource):
+    """The environment's word on what may be empty."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if name in _MAY_BE_EMPTY}
+
+
+class _EmptiedInFile(DotEnvSettingsSource):
+    """The same of `.env`."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if name in _MAY_BE_EMPTY}
+
+
 class SharedSettings(BaseSettings):
-    """Settings of every service. An empty value in `.env` means "not set"."""
+    """Settings of every service. An empty value means "not set", but an empty SANDBOX_URL means "no sandbox"."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True)
 
@@ -45,6 +69,20 @@ class SharedSettings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = dotenv_settings.env_file if isinstance(dotenv_settings, DotEnvSettingsSource) else None
+        emptied = _Emptied(settings_cls, env_ignore_empty=False)
+        emptied_in_file = _EmptiedInFile(settings_cls, env_file=file, env_ignore_empty=False)
+        return init_settings, emptied, env_settings, emptied_in_file, dotenv_settings, file_secret_settings
 
     @field_validator("log_level", mode="before")
     @classmethod

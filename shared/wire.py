@@ -16,6 +16,15 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
+def well_formed(text: str) -> str:
+    """Text that UTF-8 can carry: halves of surrogate pairs are joined, lone ones become U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def dump_text(value: Any) -> str:
     return dumps(value).decode()
 

@@ -10,7 +10,7 @@ from gateway.wiring import Wiring, wiring_of
 from shared.idempotency import HEADER as IDEMPOTENCY_KEY
 from shared.idempotency import checked
 from shared.leaving import ReaderLeft, while_read
-from shared.requests import Owner
+from shared.requests import ORIGINAL, Owner, fingerprint_of
 
 router = APIRouter(prefix="/api", tags=["images"])
 
@@ -21,16 +21,20 @@ _HANDED_ON = ("prefer", "if-none-match")
 def handed_on(request: Request, owner: str) -> dict[str, str]:
     """The headers that imagegen needs to know of."""
     headers = {name: value for name in _HANDED_ON if (value := request.headers.get(name))}
-    if (key := request.headers.get(IDEMPOTENCY_KEY)) is not None:
-        headers[IDEMPOTENCY_KEY] = checked(key)
     return headers | ({"X-Owner": owner} if owner else {})
+
+
+async def handed_on_key(request: Request) -> dict[str, str]:
+    """The Idempotency-Key with the fingerprint of what was asked here: imagegen gets another body."""
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    return {} if key is None else {IDEMPOTENCY_KEY: checked(key), ORIGINAL: await fingerprint_of(request)}
 
 
 @router.post("/generate-image-python", operation_id="generateImagePython")
 @router.post("/generate-image", operation_id="generateImage")
 async def generate_image(body: PictureRequest, request: Request, wired: Wired, owner: Owner) -> Response:
     """Paint one picture and wait for it (A2)."""
-    painting = wired.imagegen.paint(body.form(), handed_on(request, owner))
+    painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | await handed_on_key(request))
     try:
         return await while_read(request, wired.core.departure, painting)
     except ReaderLeft:
@@ -40,7 +44,8 @@ async def generate_image(body: PictureRequest, request: Request, wired: Wired, o
 @router.post("/images", operation_id="createImage", status_code=202)
 async def create_image(request: Request, wired: Wired, owner: Owner) -> Response:
     """Order a picture (N1)."""
-    return await wired.imagegen.forward("POST", "/api/images", await request.body(), handed_on(request, owner))
+    headers = handed_on(request, owner) | await handed_on_key(request)
+    return await wired.imagegen.forward("POST", "/api/images", await request.body(), headers)
 
 
 @router.get("/images/{image_id}", operation_id="getImage")

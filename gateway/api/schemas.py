@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from gateway.storyboard.chain import Story
 from shared.errors import MissingParameter
+from shared.picture_form import PictureForm
 
 MOST_SCENES = 100
 
@@ -49,19 +50,9 @@ class AnalysisRequest(BaseModel):
         return Story(self.script, self.sceneCount, self.style, self.genre)
 
 
-class PictureRequest(BaseModel):
+class PictureRequest(PictureForm):
     """A picture to paint (A2). The effective prompt is `prompt`, else `frame.prompt`, else `frame.jimengPrompt`."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": "雨夜的霓虹街头，少女撑伞回头"}]})
-
-    prompt: str | None = None
-    frame: dict[str, Any] | None = None
-    config: dict[str, Any] | None = None
-
     def form(self) -> dict[str, Any]:
-        """What imagegen gets. Raises MissingParameter."""
-        frame = self.frame or {}
-        for prompt in (self.prompt, frame.get("prompt"), frame.get("jimengPrompt")):
-            if prompt and not (isinstance(prompt, str) and not prompt.strip()):
-                return {"prompt": prompt, "frame": self.frame, "config": self.config}
-        raise MissingParameter("缺少必要参数: prompt")
+        """What imagegen gets."""
+        return {"prompt": self.prompts()[0], "frame": self.frame, "config": self.config}

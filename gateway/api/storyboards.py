@@ -15,7 +15,7 @@ from shared.leaving import ReaderLeft, while_read
 from shared.requests import Key, Owner
 from shared.sse import FollowedLog, View
 from shared.tasks import ANALYSIS, NewTask, Task
-from shared.wire import Json
+from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api", tags=["storyboards"])
 
@@ -67,7 +67,7 @@ def _reply(task: Task | None) -> Response:
     if task is None:
         raise ScriptToFrameError
     if task.status is not Status.COMPLETED:
-        error = ScriptToFrameError(task.error, **(task.result or {}))
+        error = ScriptToFrameError(task.error, **({"timestamp": iso_time(task.updated_at)} | (task.result or {})))
         error.error_code = task.error_code or error.error_code
         raise error
     data = task.result["data"] | ({"demo": True} if task.demo else {})

@@ -15,11 +15,13 @@ from shared.errors import LLMError
 from shared.http import Failure, describe, outcome
 from shared.logs import redact_text
 from shared.retry import Passing, repeat, retry_after_seconds
+from shared.wire import dumps, well_formed
 
 logger = logging.getLogger(__name__)
 
 _TEMPERATURE = 0.7
 _NO_CONTENT = "API返回格式错误"
+_INCOMPLETE = "API返回内容不完整"
 
 
 class DeepSeek:
@@ -44,7 +46,7 @@ class DeepSeek:
                 response = await self._client.get(f"{access.base_url}/models", headers=_headers(access))
         except TimeoutError as error:
             raise LLMError(f"请求超时（{seconds:g}秒）") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise LLMError(_connection_reason(error, access)) from error
         if response.status_code >= 400:
             raise LLMError(f"HTTP {response.status_code}")
@@ -56,13 +58,13 @@ class DeepSeek:
             async with asyncio.timeout(seconds):
                 response = await self._client.post(
                     f"{access.base_url}/chat/completions",
-                    json=_form(access, turns, max_tokens),
-                    headers=_headers(access),
+                    content=dumps(_form(access, turns, max_tokens)),
+                    headers=_headers(access) | {"Content-Type": "application/json"},
                     timeout=None,
                 )
         except TimeoutError as error:
             raise LLMError(f"请求超时（{seconds:g}秒）") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise LLMError(_connection_reason(error, access)) from error
         return _completion(response)
 
@@ -70,7 +72,7 @@ class DeepSeek:
 def _form(access: LLMAccess, turns: list[Turn], max_tokens: int) -> dict[str, Any]:
     return {
         "model": access.model,
-        "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
+        "messages": [{"role": turn.role, "content": well_formed(turn.content)} for turn in turns],
         "thinking": {"type": "disabled"},
         "temperature": _TEMPERATURE,
         "max_tokens": max_tokens,
@@ -82,7 +84,7 @@ def _headers(access: LLMAccess) -> dict[str, str]:
     return {"Authorization": f"Bearer {access.api_key}"}
 
 
-def _connection_reason(error: httpx.HTTPError, access: LLMAccess) -> str:
+def _connection_reason(error: httpx.HTTPError | httpx.InvalidURL, access: LLMAccess) -> str:
     if outcome(error) is not Failure.NOT_SENT:
         return "连接被终止，可能是API服务器问题"
     if access.demo:
@@ -103,7 +105,9 @@ def _completion(response: httpx.Response) -> Completion:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise LLMError(_NO_CONTENT) from error
     if reason == "insufficient_system_resource":
-        raise Passing(LLMError("API返回内容不完整"))
+        raise Passing(LLMError(_INCOMPLETE))
+    if reason == "content_filter":
+        raise LLMError(_INCOMPLETE)
     if not isinstance(text, str) or not text.strip():
         raise Passing(LLMError(_NO_CONTENT))
     return Completion(text, cut=reason == "length")

@@ -23,6 +23,7 @@ _PASSED_ON = (
     "preference-applied",
 )
 _THEIR_OWN = {"REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED", "TOO_MANY_REQUESTS"}
+_THEIR_EXTRAS = ("taskId", "timestamp")
 _PATIENCE = 70.0
 _SILENCE = 30.0
 _MARGIN = 5.0
@@ -173,7 +174,7 @@ def _reason(status: int, answer: dict[str, Any]) -> str:
 
 
 def _their_error(status: int, answer: dict[str, Any], message: str) -> ScriptToFrameError:
-    error = ScriptToFrameError(message, **({"taskId": answer["taskId"]} if "taskId" in answer else {}))
+    error = ScriptToFrameError(message, **{name: answer[name] for name in _THEIR_EXTRAS if name in answer})
     error.status = status
     error.error_code = str(answer.get("errorCode") or "BACKEND_ERROR")
     return error

@@ -14,7 +14,7 @@ from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameErr
 from shared.idempotency import IdempotencyKey
 from shared.leaving import ReaderLeft, while_read
 from shared.requests import Key, Owner, PreferredWait
-from shared.wire import Json
+from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api", tags=["images"])
 
@@ -29,7 +29,7 @@ async def generate_image(
     wired: Wired,
     owner: Owner,
     key: Key,
-    reply_within: Annotated[float | None, Header(alias="X-Reply-Within")] = None,
+    reply_within: Annotated[float | None, Header(alias="X-Reply-Within", gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
     """Paint one picture and wait for it (I3)."""
     image_id = await _accepted(wired.desk, body, owner, key)
@@ -81,7 +81,7 @@ async def _painted_reply(desk: Desk, picture: Picture) -> Response:
 def _failure(picture: Picture) -> ScriptToFrameError:
     task = picture.task
     stored = task.result or {}
-    error = ScriptToFrameError(task.error, data=None, taskId=task.id)
+    error = ScriptToFrameError(task.error, data=None, taskId=task.id, timestamp=iso_time(task.updated_at))
     error.error_code = task.error_code or error.error_code
     error.status = stored.get("http_status", 409)
     return error
@@ -128,10 +128,15 @@ async def get_content(image_id: str, request: Request, wired: Wired, owner: Owne
     """The picture itself (N4)."""
     kept, stream = await wired.desk.content(await wired.desk.find(image_id, owner))
     headers = {"ETag": f'"{kept["sha256"]}"', "Cache-Control": "private, max-age=31536000, immutable"}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if _known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     headers |= {"Content-Length": str(kept["size"]), "X-Content-Type-Options": "nosniff"}
     return StreamingResponse(stream, media_type=kept["content_type"], headers=headers)
+
+
+def _known(if_none_match: str, etag: str) -> bool:
+    """Weak comparison with every tag of the list, as RFC 9110 asks."""
+    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in if_none_match.split(","))
 
 
 def _applied(wait: int | None) -> dict[str, str]:

@@ -2,12 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
-
 from imagegen.images.desk import Picture
 from imagegen.images.orders import BATCH, INTERACTIVE, Order, effective_prompt
-from shared.errors import MissingParameter
 from shared.events import Status
+from shared.picture_form import PictureForm
 from shared.wire import iso_time
 
 STATUS = {
@@ -19,34 +17,11 @@ STATUS = {
 }
 
 
-class PictureRequest(BaseModel):
+class PictureRequest(PictureForm):
     """A picture to paint. The effective prompt is `frame.prompt`, else `frame.jimengPrompt`, else `prompt`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"prompt": "雨夜的霓虹街头，少女撑伞回头", "config": {"aspectRatio": "16:9", "resolution": "2k"}}
-            ]
-        }
-    )
-
-    prompt: str | None = None
-    frame: dict[str, Any] | None = None
-    config: dict[str, Any] | None = None
-
-    @field_validator("frame")
-    @classmethod
-    def _prompts_are_text(cls, frame: dict[str, Any] | None) -> dict[str, Any] | None:
-        for name in ("prompt", "jimengPrompt"):
-            if not isinstance((frame or {}).get(name), str | None):
-                raise ValueError(f"{name} must be a string or null")  # noqa: TRY004 pydantic reads ValueError
-        return frame
-
     def order(self, provider: Literal["jimeng", "runninghub"] = "jimeng", *, batch: bool = False) -> Order:
-        """Raises MissingParameter when there is no prompt anywhere."""
         prompt = effective_prompt(self.prompt, self.frame)
-        if prompt is None:
-            raise MissingParameter("缺少必要参数: prompt")
         return Order(prompt, self.frame, self.config, provider, BATCH if batch else INTERACTIVE)
 
 

@@ -32,12 +32,12 @@ class Order:
     priority: int = INTERACTIVE
 
 
-def effective_prompt(prompt: str | None, frame: dict[str, Any] | None) -> str | None:
-    """`frame.prompt`, else `frame.jimengPrompt`, else `prompt`; None when blank."""
-    for candidate in ((frame or {}).get("prompt"), (frame or {}).get("jimengPrompt"), prompt):
-        if isinstance(candidate, str) and candidate:
-            return candidate if candidate.strip() else None
-    return None
+def effective_prompt(prompt: str | None, frame: dict[str, Any] | None) -> str:
+    """`frame.prompt`, else `frame.jimengPrompt`, else `prompt`; what is blank counts as absent."""
+    for candidate in ((frame or {}).get("prompt"), (frame or {}).get("jimengPrompt")):
+        if isinstance(candidate, str) and candidate.strip():
+            return candidate
+    return prompt or ""
 
 
 def size_fields(config: dict[str, Any] | None) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import obstore
+from obstore import GetResult
 from obstore.store import LocalStore, ObjectStore, from_url
 
 
@@ -27,7 +28,8 @@ class PictureStore(Protocol):
 
     async def get(self, key: str) -> bytes: ...
 
-    def stream(self, key: str) -> AsyncIterator[bytes]: ...
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes, piece by piece. Raises FileNotFoundError before the first."""
 
     async def delete(self, key: str) -> None: ...
 
@@ -49,14 +51,18 @@ class ObjectPictureStore:
 
     async def stream(self, key: str) -> AsyncIterator[bytes]:
         result = await obstore.get_async(self._store, key)
-        async for chunk in result.stream(min_chunk_size=256 * 1024):
-            yield bytes(chunk)
+        return _pieces(result)
 
     async def delete(self, key: str) -> None:
         try:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
+
+
+async def _pieces(result: GetResult) -> AsyncIterator[bytes]:
+    async for chunk in result.stream(min_chunk_size=256 * 1024):
+        yield bytes(chunk)
 
 
 def place_of(data: bytes, content_type: str) -> StoredPicture:

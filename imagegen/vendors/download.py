@@ -14,6 +14,7 @@ from shared.retry import Passing, retry_after_seconds
 
 _MOST_REDIRECTS = 3
 _SECONDS = 60.0
+_FORBIDDEN = "图片下载失败: 不允许的地址"
 
 
 class Downloads:
@@ -33,8 +34,10 @@ class Downloads:
                     if data is not None:
                         return data
                     url = target
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, OSError) as error:
             raise Passing(self._failed(f"图片下载失败: {describe(error)}")) from error
+        except (httpx.InvalidURL, ValueError) as error:
+            raise self._failed(_FORBIDDEN) from error
         raise self._failed("图片下载失败: 重定向过多")
 
     async def _fetch_one(self, url: str) -> tuple[str, bytes | None]:
@@ -60,7 +63,7 @@ class Downloads:
             return self._client.build_request("GET", url)
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username:
-            raise ImageGenerationError("图片下载失败: 不允许的地址")
+            raise ImageGenerationError(_FORBIDDEN)
         address = await _public_address(parts.hostname, parts.port or 443)
         # Connecting to the checked address itself, so that a second DNS answer cannot lead elsewhere.
         host = f"[{address}]" if ":" in address else address
@@ -80,7 +83,7 @@ async def _public_address(host: str, port: int) -> str:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(info[4][0]) for info in found]
     if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
-        raise ImageGenerationError("图片下载失败: 不允许的地址")
+        raise ImageGenerationError(_FORBIDDEN)
     return addresses[0]
 
 

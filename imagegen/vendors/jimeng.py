@@ -3,6 +3,7 @@
 Facts: Volcengine's "即梦AI-图片生成4.0" interface document, and its tables of public error codes.
 """
 
+import asyncio
 import base64
 import binascii
 import json
@@ -20,6 +21,7 @@ from shared.errors import ConfigurationError, ImageGenerationError, OutcomeUnkno
 from shared.http import Failure, describe, outcome
 from shared.logs import redact_text
 from shared.retry import Passing, retry_after_seconds
+from shared.wire import loads, well_formed
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +33,9 @@ _OPTIONS = json.dumps(
 )
 _BUSY_CODES = {50429, 50430}
 _PASSING_CODES = {50429, 50430, 50500, 50501}
-_DONE = {"done", 1, 10000, "1", "10000"}
-_FAILED = {2, -1, "2", "-1", "failed", "not_found", "expired"}
+_DONE = {"done", "1", "10000"}
+_FAILED = {"2", "-1", "failed", "not_found", "expired"}
+_LARGE = 1024 * 1024
 _LONGEST_BUSY_WAIT = 600.0
 _BUSY_PAUSES = (2.0, 3.0, 5.0, 8.0, 10.0)
 _UNREACHABLE_PAUSES = (1.0, 2.0)
@@ -73,7 +76,8 @@ class Jimeng:
         return Pause(seconds, slow_down=0 if busy.code == "unreachable" else seconds)
 
     async def submit(self, order: Order) -> Accepted | Busy:
-        form = {"req_key": REQ_KEY, "prompt": order.prompt.strip()} | size_fields(order.config) | {"force_single": True}
+        prompt = well_formed(order.prompt.strip())
+        form = {"req_key": REQ_KEY, "prompt": prompt} | size_fields(order.config) | {"force_single": True}
         try:
             status, answer, headers = await self._call(_SUBMIT, form)
         except httpx.HTTPError as error:
@@ -87,7 +91,7 @@ class Jimeng:
         if code != 10000:
             raise VolcengineRefusal(f"任务提交失败: {message}")
         payload = _payload(answer)
-        task_id, result = payload.get("task_id"), _picture(payload, done=True)
+        task_id, result = payload.get("task_id"), await _picture(payload, done=True)
         if not task_id and result is None:
             raise VolcengineError("未获得task_id")
         return Accepted(str(task_id or ""), result)
@@ -105,10 +109,10 @@ class Jimeng:
             if code in _PASSING_CODES or status == 429 or status >= 500:
                 raise Passing(final, retry_after_seconds(headers.get("retry-after")))
             raise final
-        state = payload.get("status")
+        state = str(payload.get("status"))
         if state in _FAILED:
             raise ImageGenerationError
-        if result := _picture(payload, done=state in _DONE):
+        if result := await _picture(payload, done=state in _DONE):
             return result
         if state in _DONE:
             raise ImageGenerationError
@@ -135,13 +139,18 @@ class Jimeng:
         body = json.dumps(form).encode()
         headers = signed_headers(access.base_url, query, body, (access.access_key, access.secret_key))
         response = await self._client.post(f"{access.base_url}/", params=query, content=body, headers=headers)
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
+        answer = await _parsed(response.content)
         if not isinstance(answer, dict):
             raise VolcengineError(f"SDK调用失败: 返回内容不是JSON (HTTP {response.status_code})")
         return response.status_code, answer, response.headers
+
+
+async def _parsed(body: bytes) -> Any:
+    """None for what is not JSON. Pictures in Base64 are too much for the event loop."""
+    try:
+        return await asyncio.to_thread(loads, body) if len(body) > _LARGE else loads(body)
+    except ValueError:
+        return None
 
 
 def _refused(busy: Busy) -> VolcengineError:
@@ -167,11 +176,11 @@ def _payload(answer: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _picture(payload: dict[str, Any], *, done: bool) -> Result | None:
+async def _picture(payload: dict[str, Any], *, done: bool) -> Result | None:
     """Base64 wins over a link; the older fields count only once the task is done."""
     if encoded := _first(payload.get("binary_data_base64")):
         try:
-            return Result(data=base64.b64decode(encoded, validate=False))
+            return Result(data=await asyncio.to_thread(base64.b64decode, encoded))
         except (binascii.Error, ValueError) as error:
             raise ImageGenerationError from error
     if url := _first(payload.get("image_urls")):

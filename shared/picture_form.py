@@ -1,0 +1,53 @@
+"""What a picture is ordered with, at both services (A2, I3, N1)."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from shared.errors import MissingParameter
+
+IN_FRAME = ("prompt", "jimengPrompt")
+
+
+def is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+class PictureForm(BaseModel):
+    """A missing prompt is 400 and comes before every wrong type, which is 422."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"prompt": "雨夜的霓虹街头，少女撑伞回头", "config": {"aspectRatio": "16:9", "resolution": "2k"}}
+            ]
+        }
+    )
+
+    prompt: str | None = None
+    frame: dict[str, Any] | None = None
+    config: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _required(cls, values: Any) -> Any:
+        frame = values.get("frame") if isinstance(values, dict) else ""
+        if isinstance(frame, dict | None) and all(is_blank(given) for given in _given(values.get("prompt"), frame)):
+            raise MissingParameter("缺少必要参数: prompt")
+        return values
+
+    @field_validator("frame")
+    @classmethod
+    def _prompts_are_text(cls, frame: dict[str, Any] | None) -> dict[str, Any] | None:
+        for name in IN_FRAME:
+            if not isinstance((frame or {}).get(name), str | None):
+                raise ValueError(f"{name} must be a string or null")  # noqa: TRY004 pydantic reads ValueError
+        return frame
+
+    def prompts(self) -> list[str]:
+        """The prompts that are not blank: the order's own, then the frame's. At least one."""
+        return [given for given in _given(self.prompt, self.frame) if not is_blank(given)]
+
+
+def _given(prompt: Any, frame: dict[str, Any] | None) -> list[Any]:
+    return [prompt, *((frame or {}).get(name) for name in IN_FRAME)]
