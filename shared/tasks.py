@@ -90,9 +90,11 @@ class Tasks:
 
     async def find(self, task_id: str, owner: str | None = None) -> Task | None:
         """The task, if it exists and belongs to the owner; no owner asked means any."""
+        if "\x00" in task_id:
+            return None
         async with self._engine.connect() as connection:
             statement = text(f"SELECT {_COLUMNS} FROM task WHERE id = :id")
-            row = (await connection.execute(statement, {"id": task_id.replace("\x00", "")})).one_or_none()
+            row = (await connection.execute(statement, {"id": task_id})).one_or_none()
         task = _task(row) if row else None
         return task if task and owner in {None, task.owner} else None
 

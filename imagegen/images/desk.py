@@ -122,9 +122,13 @@ class Desk:
         """How the picture is kept, and its bytes. Raises ImageNotReady, ImageNotFound."""
         if not picture.finished:
             raise ImageNotReady().retry_after(2)
+        missing = ImageNotFound(f"图片 {picture.task.id} 没有可用的内容")
         if (kept := picture.kept) is None:
-            raise ImageNotFound(f"图片 {picture.task.id} 没有可用的内容")
-        return kept, self._store.stream(kept["key"])
+            raise missing
+        try:
+            return kept, await self._store.stream(kept["key"])
+        except FileNotFoundError as error:
+            raise missing from error
 
     async def image_url(self, picture: Picture) -> str | None:
         """The vendor's link, or a data URL where the vendor sent bytes; None for an unfinished picture."""
