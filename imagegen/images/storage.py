@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import obstore
-from obstore import GetResult
 from obstore.store import LocalStore, ObjectStore, from_url
+
+if TYPE_CHECKING:
+    from obstore import GetResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class ObjectPictureStore:
             return
 
 
-async def _pieces(result: GetResult) -> AsyncIterator[bytes]:
+async def _pieces(result: "GetResult") -> AsyncIterator[bytes]:
     async for chunk in result.stream(min_chunk_size=256 * 1024):
         yield bytes(chunk)
 
