@@ -19,21 +19,28 @@ def quick(stack: Stack) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def add_gateway(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]:
-    """Further replicas of the gateway on the shared database, one per set of settings; stopped in the end."""
-    started: dict[str, tuple[Process, httpx.Client]] = {}
+    """Another replica of the gateway on the shared database, with the given settings; kept until others are wanted."""
+    wanted: dict[str, str] = {}
+    running: list[tuple[Process, httpx.Client]] = []
+
+    def stop() -> None:
+        for process, client in running:
+            client.close()
+            process.stop()
+            _running_stack.processes.remove(process)
+        running.clear()
 
     def add(**settings: str) -> httpx.Client:
-        name = repr(sorted(settings.items()))
-        if name not in started:
+        if not running or wanted != settings:
+            stop()
             process = _running_stack.add("gateway", None, **settings).start()
-            started[name] = process, httpx.Client(base_url=process.url, timeout=60, trust_env=False)
-        return started[name][1]
+            running.append((process, httpx.Client(base_url=process.url, timeout=60, trust_env=False)))
+            wanted.clear()
+            wanted.update(settings)
+        return running[0][1]
 
     yield add
-    for process, client in started.values():
-        client.close()
-        process.stop()
-        _running_stack.processes.remove(process)
+    stop()
 
 
 @pytest.fixture
