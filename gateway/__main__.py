@@ -2,7 +2,7 @@
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from shared import logs
+from shared import logs, tracing
 from shared.connections import Patience
 from shared.leaving import Departure
 from shared.service import Listening, serve
@@ -11,6 +11,7 @@ from shared.service import Listening, serve
 def main() -> None:
     settings = GatewaySettings()
     logs.configure("gateway", settings.log_level, settings.log_file)
+    tracing.configure("gateway", settings.otel_exporter_otlp_endpoint)
     departure = Departure()
     patience = Patience(settings.head_seconds, settings.body_idle_seconds)
     serve(create_app(settings, departure), departure, Listening(settings.app_host, settings.app_port, patience))

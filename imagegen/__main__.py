@@ -4,7 +4,7 @@ import logging
 
 from imagegen.app import create_app
 from imagegen.settings import ImagegenSettings, decoded_keys
-from shared import logs
+from shared import logs, tracing
 from shared.connections import Patience
 from shared.leaving import Departure
 from shared.service import Listening, serve
@@ -16,6 +16,7 @@ def main() -> None:
     settings = ImagegenSettings()
     logs.configure("python-backend", settings.log_level, settings.log_file)
     _say_which_keys(settings)
+    tracing.configure("imagegen", settings.otel_exporter_otlp_endpoint)
     departure = Departure()
     patience = Patience(settings.head_seconds, settings.body_idle_seconds)
     serve(create_app(settings, departure), departure, Listening(settings.host, settings.port, patience))

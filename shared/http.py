@@ -4,6 +4,7 @@ from enum import Enum
 
 import httpx
 
+from shared.calls import CountedTransport, OwnTransport
 from shared.request_id import HEADER, request_id
 
 
@@ -22,9 +23,11 @@ async def _add_request_id(request: httpx.Request) -> None:
 def client(*, timeout: float | httpx.Timeout = 30, own: bool = False, connections: int = 1000) -> httpx.AsyncClient:
     """A shared client. `own`: calls go to our own services and carry the request id."""
     hooks = {"request": [_add_request_id]} if own else {}
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100, keepalive_expiry=30)
+    transport = OwnTransport if own else CountedTransport
     return httpx.AsyncClient(
         timeout=timeout,
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=100, keepalive_expiry=30),
+        transport=transport(limits=limits, trust_env=False),
         event_hooks=hooks,
         follow_redirects=False,
         trust_env=False,

@@ -1,5 +1,6 @@
 """How deep the JSON of a body may nest, found out while it is being read and without holding it."""
 
+import codecs
 import re
 from itertools import accumulate
 
@@ -19,6 +20,13 @@ class NestingTooDeep(HTTPException):
         super().__init__(422, f"请求参数无效: body: JSON嵌套超过{deepest}层")
 
 
+class NotUtf8(HTTPException):
+    """Python's parser would take UTF-16 and lone surrogates for JSON as well."""
+
+    def __init__(self) -> None:
+        super().__init__(422, "请求参数无效: body: 不是有效的UTF-8")
+
+
 class Nesting:
     """Follows the brackets outside of strings, chunk by chunk."""
 
@@ -27,9 +35,14 @@ class Nesting:
         self._depth = 0
         self._in_string = False
         self._carried = b""
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
 
     def feed(self, chunk: bytes) -> None:
-        """Raises NestingTooDeep."""
+        """Raises NestingTooDeep, NotUtf8."""
+        try:
+            self._utf8.decode(chunk)
+        except UnicodeDecodeError as error:
+            raise NotUtf8 from error
         data = (b'"' if self._in_string else b"") + self._carried + chunk
         odd = (len(data) - len(data.rstrip(b"\\"))) % 2
         self._carried = b"\\" * odd

@@ -21,6 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import TooManyRequests
+from shared.metrics import READERS
 from shared.replies import error_reply
 from shared.settings import SharedSettings
 
@@ -135,9 +136,11 @@ class OpenStreams:
         ):
             raise TooManyRequests("打开的事件流过多，请稍后重试").retry_after(_FULL_SECONDS)
         self._open[caller] += 1
+        READERS.inc()
         try:
             yield
         finally:
+            READERS.dec()
             self._open[caller] -= 1
             if not self._open[caller]:
                 del self._open[caller]

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -78,9 +79,9 @@ def _http_error(error: HTTPException) -> ScriptToFrameError:
 def _allowed(request: Request) -> str:
     """All methods of the path; Starlette names those of its first route only."""
     methods: set[str] = set()
-    for route in request.app.router.routes:
-        if route.matches(request.scope)[0] is Match.PARTIAL:
-            methods |= route.methods or set()
+    for context in iter_route_contexts(request.app.router.routes):
+        if context.original_route.matches(request.scope)[0] is Match.PARTIAL:
+            methods |= context.methods or set()
     return ", ".join(sorted(methods))
 
 

@@ -1,17 +1,18 @@
 """What both apps have in common: error replies, probes, request ids, CORS, body limits."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from shared import health, replies
+from shared import health, metrics_api, replies, tracing
 from shared.access import AccessMiddleware, Guard
 from shared.body_limit import BodyLimitMiddleware
 from shared.limits import Limits, LimitsMiddleware
+from shared.metrics import MetricsMiddleware, loop_lag_measured
 from shared.request_id import RequestIdMiddleware
 
 EXPOSED = [
@@ -53,9 +54,22 @@ def build_app(
     rules: Rules,
 ) -> FastAPI:
     """The app; its lifespan yields `{"core": …, "wiring": …}`."""
-    app = FastAPI(title=about.title, description=about.description, version=about.version, lifespan=lifespan)
+
+    @asynccontextmanager
+    async def measured(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        async with lifespan(app) as state, loop_lag_measured():
+            yield state
+        tracing.shut_down()
+
+    app = FastAPI(
+        title=about.title,
+        description=about.description,
+        version=about.version,
+        lifespan=measured,
+        redirect_slashes=False,
+    )
     replies.install(app)
-    for router in (health.router, *routers):
+    for router in (health.router, metrics_api.router, *routers):
         app.include_router(router)
     app.add_middleware(BodyLimitMiddleware, limit=rules.body_limit, depth=rules.json_depth)
     app.add_middleware(LimitsMiddleware, limits=rules.limits)
@@ -63,5 +77,7 @@ def build_app(
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED
     )
+    app.add_middleware(tracing.TracingMiddleware)
+    app.add_middleware(MetricsMiddleware)
     app.add_middleware(RequestIdMiddleware)
     return app
