@@ -96,7 +96,8 @@ class Slots:
             with suppress(*UNREACHABLE, DBAPIError):
                 for account in self._limits:
                     await self._grant(account)
-                self._heard(await self._granted_among(list(self._waiting)))
+                if granted := await self._granted_among(list(self._waiting)):
+                    self._heard(granted)
 
     async def _granted_among(self, task_ids: list[str]) -> list[str]:
         statement = text(
