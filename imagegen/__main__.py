@@ -3,7 +3,7 @@
 import logging
 
 from imagegen.app import create_app
-from imagegen.settings import ImagegenSettings, decoded_keys
+from imagegen.settings import ImagegenSettings
 from shared import logs, tracing
 from shared.connections import Patience
 from shared.leaving import Departure
@@ -23,10 +23,8 @@ def main() -> None:
 
 
 def _say_which_keys(settings: ImagegenSettings) -> None:
-    access = settings.volcengine_access_key_id.get_secret_value().strip()
-    secret = settings.volcengine_secret_access_key.get_secret_value().strip()
-    if access and secret:
-        *_, encoded = decoded_keys(access, secret)
+    if keys := settings.volcengine_keys():
+        *_, encoded = keys
         logger.info("volcengine.credentials", extra={"form": "base64" if encoded else "raw"})
     else:
         logger.info("volcengine.credentials", extra={"form": "sandbox" if settings.sandbox_url else "missing"})

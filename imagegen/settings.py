@@ -70,12 +70,16 @@ class ImagegenSettings(SharedSettings):
     runninghub_retry_wait: float = Field(default=30, gt=0)
     picture_store_url: str = ""
 
-    def volcengine(self) -> VolcengineAccess:
-        """Raises ConfigurationError when neither keys nor a sandbox are there."""
+    def volcengine_keys(self) -> tuple[str, str, bool] | None:
+        """Access key, secret key and whether they came in Base64; None when one is missing."""
         access = _clean(self.volcengine_access_key_id)
         secret = _clean(self.volcengine_secret_access_key)
-        if access and secret:
-            access, secret, _ = decoded_keys(access, secret)
+        return decoded_keys(access, secret) if access and secret else None
+
+    def volcengine(self) -> VolcengineAccess:
+        """Raises ConfigurationError when neither keys nor a sandbox are there."""
+        if keys := self.volcengine_keys():
+            access, secret, _ = keys
             return VolcengineAccess(self.volcengine_base_url.rstrip("/"), access, secret, demo=False)
         if self.sandbox_url:
             return VolcengineAccess(self.sandbox_url, SANDBOX_ACCESS_KEY, SANDBOX_SECRET_KEY, demo=True)
