@@ -6,7 +6,19 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from gateway.api import access, batches, exports, health, images, meta, script_texts, scripts, storyboards, tasks
+from gateway.api import (
+    access,
+    batches,
+    exports,
+    health,
+    images,
+    meta,
+    runninghub,
+    script_texts,
+    scripts,
+    storyboards,
+    tasks,
+)
 from gateway.api.page import load_files, page_router
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
@@ -62,6 +74,6 @@ def create_app(settings: GatewaySettings | None = None, departure: Departure | N
         async with wired(told, leaving) as wiring:
             yield {"wiring": wiring, "core": wiring.core, "tickets": wiring.tickets}
 
-    parts = [health, access, meta, storyboards, images, batches, scripts, script_texts, tasks, exports]
+    parts = [health, access, meta, storyboards, images, batches, runninghub, scripts, script_texts, tasks, exports]
     routers = [*(part.router for part in parts), page_router(load_files())]
     return build_app(ABOUT, lifespan, routers, rules_of(told))

@@ -12,6 +12,7 @@ from fastapi import Request
 from gateway.screenplay.drafting import Pen
 from gateway.screenplay.manuscript import Manuscripts
 from gateway.screenplay.model import ScriptModel
+from gateway.screenplay.processing import Processing
 from gateway.screenplay.writer import Screenplay
 from gateway.settings import GatewaySettings
 from gateway.storyboard.batch import Batch
@@ -22,12 +23,13 @@ from gateway.vendors.imagegen import Imagegen
 from gateway.vendors.openai_chat import OpenAIChat
 from gateway.vendors.picture_feeds import PictureFeeds
 from gateway.vendors.picture_orders import ImagegenPictures
+from gateway.vendors.runninghub import RunningHub
 from shared.core import Core, core_of
 from shared.errors import ConfigurationError
 from shared.http import client
 from shared.leaving import Departure
 from shared.remembered import Remembered
-from shared.tasks import ANALYSIS, BATCH, SCRIPT
+from shared.tasks import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
 from shared.tickets import Tickets, database_secret
 
 SERVICE = "gateway"
@@ -44,6 +46,7 @@ class Wiring:
     deepseek: DeepSeek
     deepseek_alive: Remembered
     imagegen: Imagegen
+    runninghub: RunningHub
     script_model: ScriptModel
     manuscripts: Manuscripts
     tickets: Tickets
@@ -69,12 +72,13 @@ async def wired(settings: GatewaySettings, departure: Departure) -> AsyncIterato
         pictures = ImagegenPictures(imagegen, feeds)
         core.engine.register(ANALYSIS, Analysis(deepseek, core.readers))
         core.engine.register(BATCH, Batch(pictures, core.readers))
+        runninghub = RunningHub(imagegen)
+        core.engine.register(RUNNINGHUB, Processing(manuscripts, pictures, runninghub))
         core.engine.register(SCRIPT, Screenplay(Pen(script_model, settings.llm_silence_seconds), manuscripts))
         async with core.notices.listening(), feeds.running(), core.engine.running():
             probe = Remembered(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
-            yield Wiring(
-                settings, core, deepseek, probe, imagegen, script_model, manuscripts, await _tickets(settings, core)
-            )
+            tickets = await _tickets(settings, core)
+            yield Wiring(settings, core, deepseek, probe, imagegen, runninghub, script_model, manuscripts, tickets)
 
 
 async def _tickets(settings: GatewaySettings, core: Core) -> Tickets:

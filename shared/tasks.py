@@ -121,6 +121,12 @@ class Tasks:
             rows = await connection.execute(statement, {"kinds": list(kinds), "age": older_than})
             return [(row.id, row.kind) for row in rows]
 
+    async def unfinished_of(self, parent: str) -> list[str]:
+        """Ids of the unfinished tasks that were begun on behalf of another."""
+        statement = text("SELECT id FROM task WHERE parent = :parent AND NOT closed ORDER BY created_at, id")
+        async with self._engine.connect() as connection:
+            return [row.id for row in await connection.execute(statement, {"parent": parent})]
+
     async def request_cancel(self, task_id: str) -> None:
         statement = text("UPDATE task SET cancel_requested = true, updated_at = clock_timestamp() WHERE id = :id")
         async with self._engine.begin() as connection:

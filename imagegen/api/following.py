@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from imagegen.images.desk import Desk
+from imagegen.api.schemas import STATUS
+from imagegen.images.desk import Desk, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound
 from shared.events import Event
@@ -28,6 +29,12 @@ class Followed(BaseModel):
     after: dict[str, int] = Field(max_length=MOST_FOLLOWED)
 
 
+class Parent(BaseModel):
+    """The task whose pictures are meant."""
+
+    parent: str = Field(min_length=1)
+
+
 class Dropped(BaseModel):
     """Pictures that nobody waits for at the moment."""
 
@@ -45,6 +52,20 @@ async def drop(body: Dropped, wired: Wired, owner: Owner) -> Response:
     """Cancel those for which nothing has been paid yet, to be ordered again later."""
     dropped = [image_id for image_id in body.ids if await _drop(wired.desk, image_id, owner)]
     return Json({"success": True, "dropped": dropped})
+
+
+@router.post("/cancel", operation_id="cancelImages")
+async def cancel(body: Parent, wired: Wired, owner: Owner) -> Response:
+    """Cancel all unfinished pictures of a task, as far as their vendor allows: status before and after, by id."""
+    pictures = await wired.desk.unfinished(body.parent, owner)
+    outcomes = await asyncio.gather(*(_cancel(wired.desk, picture) for picture in pictures))
+    return Json({"success": True, "pictures": dict(outcomes)})
+
+
+async def _cancel(desk: Desk, picture: Picture) -> tuple[str, dict[str, str]]:
+    await desk.cancel(picture)
+    after = await desk.find(picture.task.id, None)
+    return picture.task.id, {"before": STATUS[picture.task.status], "after": STATUS[after.task.status]}
 
 
 async def _drop(desk: Desk, image_id: str, owner: str) -> bool:

@@ -94,6 +94,12 @@ class Desk:
         if await self.drop(image_id):
             await forget(self._core.database.engine, image_id)
 
+    async def unfinished(self, parent: str, owner: str) -> list[Picture]:
+        """The orders made on behalf of a task that have no ending yet."""
+        ids = await self._core.tasks.unfinished_of(parent)
+        found = [await self._core.tasks.find(image_id, owner) for image_id in ids]
+        return [Picture(task, order_of(task.request)) for task in found if task and task.kind == IMAGE]
+
     async def cancel(self, picture: Picture) -> None:
         """Cancel as far as the vendor allows: contract §4.3."""
         if picture.finished or await self.drop(picture.task.id):

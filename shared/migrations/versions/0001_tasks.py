@@ -29,6 +29,7 @@ CREATE TABLE task (
     updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 70);
 CREATE INDEX task_newest ON task (created_at DESC, id DESC);
+CREATE INDEX task_parent ON task (parent) WHERE parent IS NOT NULL;
 CREATE INDEX task_expiring ON task (updated_at) WHERE closed;
 CREATE INDEX task_undispatched ON task (kind, created_at) WHERE NOT dispatched;
 CREATE INDEX task_open ON task (kind, owner) WHERE NOT closed;

@@ -1,0 +1,133 @@
+"""B4 to B7: a script's picture prompts at RunningHub."""
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from gateway.api.runninghub_schemas import ProcessingRequest, VendorTask
+from gateway.api.script_schemas import EpisodeChoice, ScriptChoice
+from gateway.api.script_texts import finished_parts
+from gateway.api.scripts import CANCELS
+from gateway.screenplay.processing import CANCEL_REQUESTED
+from gateway.vendors.runninghub import VendorAnswer
+from gateway.wiring import Wiring, wiring_of
+from shared.errors import RunningHubError, ScriptToFrameError, TaskNotFound
+from shared.events import Line, LogClosed
+from shared.idempotency import IdempotencyKey, register
+from shared.requests import Key, Owner
+from shared.sse import FollowedLog, View
+from shared.tasks import RUNNINGHUB, NewTask, Task
+from shared.wire import Json, dump_line
+
+router = APIRouter(prefix="/api", tags=["runninghub"])
+
+Wired = Annotated[Wiring, Depends(wiring_of)]
+Episode = Annotated[int | None, Query(ge=1)]
+
+_PROCESS = "/stream/process-prompts-with-runninghub"
+_CANCEL_SECONDS = 30.0
+
+
+@router.post(_PROCESS + "/{task_id}", operation_id="processPromptsByPath", response_class=Response)
+async def process_by_path(
+    task_id: str, wired: Wired, owner: Owner, key: Key, body: EpisodeChoice | None = None, episode: Episode = None
+) -> Response:
+    """Send a script's picture prompts to RunningHub (B4). Leaving stops nothing; B7 or B2 does."""
+    chosen = body.episode if body and body.episode else episode
+    return await _process(wired, NewTask("", RUNNINGHUB, {"script_id": task_id, "episode": chosen}, owner), key)
+
+
+@router.post(_PROCESS, operation_id="processPrompts", response_class=Response)
+async def process(body: ScriptChoice, wired: Wired, owner: Owner, key: Key, episode: Episode = None) -> Response:
+    """Send a script's picture prompts to RunningHub (B4)."""
+    request = {"script_id": body.task_id, "episode": body.episode or episode}
+    return await _process(wired, NewTask("", RUNNINGHUB, request, owner), key)
+
+
+async def _process(wired: Wiring, asked: NewTask, key: IdempotencyKey | None) -> Response:
+    await finished_parts(wired, asked.request["script_id"], asked.owner)
+    demo = await wired.runninghub.check_configured()
+    task = NewTask(str(uuid4()), RUNNINGHUB, asked.request, asked.owner, demo)
+    registered = await register(wired.core.database.engine, task, key)
+    if registered.created:
+        await wired.core.engine.start(RUNNINGHUB, registered.task_id)
+    return FollowedLog(wired.core.log.following, View(registered.task_id))
+
+
+@router.post("/runninghub/task-status", operation_id="getRunningHubStatus")
+async def status(body: VendorTask, wired: Wired) -> Response:
+    """How a task stands at RunningHub, and its outputs once it has ended (B5)."""
+    try:
+        answer = await wired.runninghub.ask("status", body.task_id)
+        told: dict[str, Any] = {"task_id": body.task_id, "status": answer.raw}
+        if answer.finished:
+            told["result"] = (await wired.runninghub.ask("outputs", body.task_id)).raw
+    except ScriptToFrameError as error:
+        raise _failed("查询任务状态出错", error) from error
+    return Json(told | _demo(answer))
+
+
+@router.post("/runninghub/task-result", operation_id="getRunningHubResult")
+async def result(body: VendorTask, wired: Wired) -> Response:
+    """A task's outputs at RunningHub (B6)."""
+    try:
+        answer = await wired.runninghub.ask("outputs", body.task_id)
+    except ScriptToFrameError as error:
+        raise _failed("查询任务结果出错", error) from error
+    return Json({"task_id": body.task_id, "result": answer.raw} | _demo(answer))
+
+
+def _failed(what: str, error: ScriptToFrameError) -> ScriptToFrameError:
+    if error.error_code in {"CONFIGURATION_ERROR", "BACKEND_UNAVAILABLE"}:
+        return error
+    return RunningHubError(f"{what}: {error.message}")
+
+
+def _demo(answer: VendorAnswer) -> dict[str, bool]:
+    return {"demo": True} if answer.demo else {}
+
+
+@router.post("/runninghub/task-cancel", operation_id="cancelRunningHub")
+async def cancel(body: ProcessingRequest, wired: Wired, owner: Owner) -> Response:
+    """Cancel a whole B4 request: at RunningHub what runs, in the queue what waits (B7)."""
+    task = await wired.core.tasks.find(body.request_id, owner)
+    unknown = TaskNotFound(f"任务 {body.request_id} 不在活跃流式生成中")
+    if task is None or task.kind != RUNNINGHUB:
+        raise unknown
+    try:
+        await cancel_processing(wired, task)
+    except LogClosed as error:
+        raise unknown from error
+    return Json(_counts(await wired.core.tasks.find(task.id) or task))
+
+
+def _counts(task: Task) -> dict[str, Any]:
+    counts = task.result or {}
+    updated = counts.get("updated_tasks", 0)
+    return {
+        "status": "success",
+        "message": "任务取消请求已处理",
+        "request_id": task.id,
+        "cancelled_runninghub_tasks": counts.get("cancelled_runninghub_tasks", 0),
+        "updated_tasks": updated,
+        "removed_from_queue": counts.get("removed_from_queue", 0),
+        "tasks_affected": updated,
+        "request_ids_notified": 1,
+    }
+
+
+async def cancel_processing(wired: Wiring, task: Task) -> None:
+    """Ask the replica that works on it to cancel, and wait until it has. Raises LogClosed when it has its ending."""
+    line = Line(task.id, CANCEL_REQUESTED, dump_line({"request_id": task.id}), key=CANCEL_REQUESTED)
+    if task.closed:
+        raise LogClosed(task.id)
+    await wired.core.log.append(line)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CANCEL_SECONDS):
+            await wired.core.log.following.until_last(task.id)
+
+
+CANCELS[RUNNINGHUB] = cancel_processing

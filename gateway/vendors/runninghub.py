@@ -1,0 +1,40 @@
+"""RunningHub through imagegen, which owns its key, its queue and its results."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gateway.vendors.imagegen import Imagegen
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAnswer:
+    """RunningHub's raw answer. `finished`: it says that the task has its end."""
+
+    raw: Any
+    finished: bool
+    demo: bool
+
+
+class RunningHub:
+    """Calls to imagegen's internal routes. Raises imagegen's own errors, BackendUnavailable when it is not there."""
+
+    def __init__(self, imagegen: Imagegen) -> None:
+        self._imagegen = imagegen
+
+    async def check_configured(self) -> bool:
+        """Whether it is the sandbox. Raises ConfigurationError's equal."""
+        return bool((await self._imagegen.call("GET", "/internal/runninghub")).get("demo"))
+
+    async def size(self) -> int:
+        """How many tasks wait or run, over all requests."""
+        return int((await self._imagegen.call("GET", "/internal/runninghub"))["queue_size"])
+
+    async def ask(self, call: Literal["status", "outputs"], vendor_task_id: str) -> VendorAnswer:
+        answer = await self._imagegen.call("POST", f"/internal/runninghub/{call}", {"task_id": vendor_task_id})
+        return VendorAnswer(answer["raw"], answer["finished"], answer["demo"])
+
+    async def cancel_all(self, parent: str, owner: str) -> dict[str, tuple[str, str]]:
+        """Cancel every unfinished picture of the task; by id its status before and after."""
+        headers = {"X-Owner": owner} if owner else {}
+        answer = await self._imagegen.call("POST", "/internal/images/cancel", {"parent": parent}, headers)
+        return {image_id: (told["before"], told["after"]) for image_id, told in answer["pictures"].items()}
