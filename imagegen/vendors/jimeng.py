@@ -21,7 +21,7 @@ from shared.errors import ConfigurationError, ImageGenerationError, OutcomeUnkno
 from shared.http import Failure, describe, outcome
 from shared.logs import redact_text
 from shared.retry import Passing, retry_after_seconds
-from shared.wire import loads, well_formed
+from shared.wire import well_formed
 
 logger = logging.getLogger(__name__)
 
@@ -146,9 +146,9 @@ class Jimeng:
 
 
 async def _parsed(body: bytes) -> Any:
-    """None for what is not JSON. Pictures in Base64 are too much for the event loop."""
+    """None for what is not JSON. Pictures in Base64 are too much for the event loop; orjson would round large ids."""
     try:
-        return await asyncio.to_thread(loads, body) if len(body) > _LARGE else loads(body)
+        return await asyncio.to_thread(json.loads, body) if len(body) > _LARGE else json.loads(body)
     except ValueError:
         return None
 
