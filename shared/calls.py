@@ -10,8 +10,7 @@ from shared.tracing import client_span
 
 _BY_PATH = (
     ("/task/openapi", "runninghub"),
-    ("/chat/completions", "chat"),
-    ("/v1/models", "chat"),
+    ("/chat/completions", "openai"),
     ("/messages", "claude"),
 )
 
@@ -34,7 +33,7 @@ class CountedTransport(httpx.AsyncHTTPTransport):
     """Calls to vendors. They do not learn of our trace."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        vendor = vendor_of(str(request.url))
+        vendor = request.extensions.get("vendor") or vendor_of(str(request.url))
         begun = time.perf_counter()
         outcome = "canceled"
         try:

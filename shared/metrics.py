@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -83,6 +84,14 @@ def count_call(api: str, *, success: bool) -> None:
     """The seed's `{api}_success_count` and `{api}_failure_count`."""
     name = f"{api}_{'success' if success else 'failure'}_count"
     calls[name] = calls.get(name, 0) + 1
+
+
+def count_tokens(vendor: str, usage: Any, names: tuple[str, str]) -> None:
+    """`names` are the vendor's words for input and output; what is missing or odd is not counted."""
+    for direction, name in zip(("input", "output"), names, strict=True):
+        number = usage.get(name) if isinstance(usage, dict) else None
+        if isinstance(number, int) and number > 0:
+            TOKENS.labels(vendor, direction).inc(number)
 
 
 class MetricsMiddleware:

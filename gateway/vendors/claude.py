@@ -6,6 +6,7 @@ httpx2's own errors and JSON errors through, and takes a stream that just ends f
 
 import json
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from functools import cached_property
 
@@ -16,7 +17,9 @@ from anthropic.types import MessageDeltaEvent, MessageParam, RawMessageStreamEve
 from gateway.screenplay.model import Interrupted, Turn
 from gateway.settings import GatewaySettings
 from gateway.vendors import llm_failures
+from shared.calls import note_call
 from shared.errors import LLMError
+from shared.metrics import count_tokens
 from shared.retry import retry_after_seconds
 
 logger = logging.getLogger(__name__)
@@ -78,7 +81,18 @@ class Claude:
     async def _opened(self, turns: Sequence[Turn]) -> anthropic.AsyncStream[RawMessageStreamEvent]:
         messages = [_message(turn) for turn in turns]
         model = self._settings.claude().model
-        return await self._client.messages.create(model=model, max_tokens=MAX_TOKENS, messages=messages, stream=True)
+        begun, outcome = time.perf_counter(), "canceled"
+        try:
+            stream = await self._client.messages.create(
+                model=model, max_tokens=MAX_TOKENS, messages=messages, stream=True
+            )
+            outcome = "2xx"
+            return stream
+        except anthropic.APIError as error:
+            outcome = f"{error.status_code // 100}xx" if isinstance(error, anthropic.APIStatusError) else "error"
+            raise
+        finally:
+            note_call("claude", outcome, time.perf_counter() - begun)
 
     def _failure(self, error: Exception) -> LLMError:
         match error:
@@ -119,6 +133,8 @@ class _Ending:
 
     def note(self, event: RawMessageStreamEvent) -> None:
         self.begun = True
+        if event.type in {"message_start", "message_delta"}:
+            _count_tokens(event)
         if event.type == "message_stop":
             self._stopped = True
         elif event.type == "message_delta":
@@ -133,6 +149,14 @@ class _Ending:
         if self._reason in {"end_turn", "stop_sequence"}:
             return None
         return llm_failures.stopped(self._reason, self._category)
+
+
+def _count_tokens(event: RawMessageStreamEvent) -> None:
+    """The beginning tells the input, the end tells the output."""
+    if event.type == "message_start":
+        count_tokens("claude", {"input": event.message.usage.input_tokens}, ("input", ""))
+    elif event.type == "message_delta":
+        count_tokens("claude", {"output": event.usage.output_tokens}, ("", "output"))
 
 
 def _category(event: MessageDeltaEvent) -> str:

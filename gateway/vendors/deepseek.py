@@ -14,10 +14,13 @@ from gateway.storyboard.chain import Completion, Turn
 from shared.errors import LLMError
 from shared.http import Failure, describe, outcome
 from shared.logs import redact_text
+from shared.metrics import count_tokens
 from shared.retry import Passing, repeat, retry_after_seconds
 from shared.wire import dumps, well_formed
 
 logger = logging.getLogger(__name__)
+
+_COUNTED = {"vendor": "deepseek"}
 
 _TEMPERATURE = 0.7
 _NO_CONTENT = "API返回格式错误"
@@ -43,7 +46,9 @@ class DeepSeek:
         access = self._settings.deepseek()
         try:
             async with asyncio.timeout(seconds):
-                response = await self._client.get(f"{access.base_url}/models", headers=_headers(access))
+                response = await self._client.get(
+                    f"{access.base_url}/models", headers=_headers(access), extensions=_COUNTED
+                )
         except TimeoutError as error:
             raise LLMError(f"请求超时（{seconds:g}秒）") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -61,6 +66,7 @@ class DeepSeek:
                     content=dumps(_form(access, turns, max_tokens)),
                     headers=_headers(access) | {"Content-Type": "application/json"},
                     timeout=None,
+                    extensions=_COUNTED,
                 )
         except TimeoutError as error:
             raise LLMError(f"请求超时（{seconds:g}秒）") from error
@@ -100,10 +106,12 @@ def _completion(response: httpx.Response) -> Completion:
             raise Passing(refusal, retry_after_seconds(response.headers.get("retry-after")))
         raise refusal
     try:
-        choice = response.json()["choices"][0]
+        answer = response.json()
+        choice = answer["choices"][0]
         text, reason = choice["message"]["content"], choice.get("finish_reason")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise LLMError(_NO_CONTENT) from error
+    count_tokens("deepseek", answer.get("usage"), ("prompt_tokens", "completion_tokens"))
     if reason == "insufficient_system_resource":
         raise Passing(LLMError(_INCOMPLETE))
     if reason == "content_filter":
