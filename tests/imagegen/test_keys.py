@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -31,7 +32,7 @@ def coded(text: str) -> str:
     ],
 )
 def test_base64_is_undone_only_when_both_are_surely_base64(given: tuple[str, str], sent: tuple[str, str]) -> None:
-    keys = {"volcengine_access_key_id": given[0], "volcengine_secret_access_key": given[1]}
+    keys: dict[str, Any] = {"volcengine_access_key_id": given[0], "volcengine_secret_access_key": given[1]}
     access = ImagegenSettings(_env_file=None, **keys).volcengine()
     assert (access.access_key, access.secret_key, access.demo) == (*sent, False)
 
