@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from imagegen.images.orders import Order
 from imagegen.images.picture import NotAPicture, content_type_of
 from imagegen.images.shelf import Shelf
-from imagegen.images.slots import Slots
+from imagegen.images.slots import Slots, Wait
 from shared.errors import Canceled, GenerationTimeout, ImageGenerationError, OutcomeUnknown, ScriptToFrameError
 from shared.events import Change, Status, ending
 from shared.retry import Passing, repeat
@@ -178,9 +178,7 @@ class Painting:
         logger.info("image.refused", extra={"task_id": work.task.id, "code": busy.code, "seconds": pause.seconds})
         data = {"code": busy.code, "number": pause.number, "wait_seconds": pause.seconds, "to_end": pause.to_end}
         await work.say("refused", data, key=f"refused-{number}", change=Change(status=Status.QUEUED))
-        if pause.slow_down:
-            await self._slots.slow_down(account, pause.slow_down)
-        await self._slots.postpone(work.task.id, account, pause.seconds, to_end=pause.to_end)
+        await self._slots.postpone(work.task.id, account, Wait(pause.seconds, pause.to_end, pause.slow_down))
 
     async def _canceled(self, work: Work, painter: Painter, vendor_task_id: str) -> bool:
         """A cancel that came while the order was on its way to the vendor."""

@@ -1,10 +1,11 @@
 """The vendor accounts' slots, over all processes: a task holds one from submit until the vendor is done.
 
 A slot belongs to a task, not to a process, so it survives crashes. Grants happen in the database the moment a slot
-is free, and wake the waiting process by NOTIFY.
+is free, and wake the waiting process by NOTIFY. Every change locks the account's row first: one order, no deadlock.
 """
 
 import asyncio
+import heapq
 import logging
 import math
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,9 +25,15 @@ logger = logging.getLogger(__name__)
 CHANNEL = "slot"
 _WEIGHT_OF_NEWEST = 0.2
 _FIRST_GUESS_SECONDS = 5.0
+_RECOVERY_SECONDS = 3.0
 
 _ACCOUNT = text(
-    "SELECT slots, reduced_to, reduced_until > clock_timestamp() AS reduced FROM account WHERE name = :name FOR UPDATE"
+    "SELECT slots, reduced_to, extract(epoch FROM reduced_until - clock_timestamp()) AS reduced_for "
+    "FROM account WHERE name = :name FOR UPDATE"
+)
+_REDUCE = text(
+    "UPDATE account SET reduced_to = :reduced_to, "
+    "reduced_until = clock_timestamp() + make_interval(secs => :seconds) WHERE name = :name"
 )
 _FREE = text(
     "DELETE FROM slot s WHERE account = :name AND (s.release_at < clock_timestamp() "
@@ -40,12 +47,48 @@ _NEXT = text(
 _GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
 
 
+_LEARN = text(
+    "UPDATE account SET mean_seconds = CASE WHEN mean_seconds = 0 THEN :seconds "
+    "ELSE mean_seconds * (1 - :weight) + :seconds * :weight END WHERE name = :name"
+)
+_PLACE = text(
+    "SELECT a.slots, a.reduced_to, a.mean_seconds, (SELECT count(*) FROM slot o WHERE o.account = s.account "
+    "AND o.granted_at IS NULL AND (o.priority, o.enqueued_at) <= (s.priority, s.enqueued_at)) AS position, "
+    "extract(epoch FROM s.not_before - clock_timestamp()) AS held_back, "
+    "ARRAY(SELECT extract(epoch FROM clock_timestamp() - o.granted_at)::float FROM slot o "
+    "WHERE o.account = s.account AND o.granted_at IS NOT NULL) AS running "
+    "FROM slot s JOIN account a ON a.name = s.account WHERE s.task_id = :task_id AND s.granted_at IS NULL"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a queued task stands: 1 is next. `eta_seconds` is an estimate from measured times."""
+    """Where a queued task stands: 1 is next. `eta_seconds` until it starts, estimated from measured times."""
 
     position: int
     eta_seconds: int
+
+
+def starts_in(position: int, slots: int, mean: float, running: list[float]) -> float:
+    """Seconds until the task at `position` gets a slot, when tasks take `mean` and have run for `running` seconds."""
+    # A task that already takes longer than usual may end at any moment; half the usual again is a fair guess.
+    ends = [mean - elapsed if elapsed < mean else mean / 2 for elapsed in running]
+    ends += [0.0] * (slots - len(running))
+    heapq.heapify(ends)
+    start = 0.0
+    for _ in range(position):
+        start = heapq.heappop(ends)
+        heapq.heappush(ends, start + mean)
+    return start
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: seconds with fewer slots for all."""
+
+    seconds: float
+    to_end: bool = False
+    slow_down: float = 0
 
 
 class Slots:
@@ -113,7 +156,7 @@ class Slots:
             "ON CONFLICT (task_id) DO NOTHING"
         )
         values = {"task_id": task_id, "account": account, "priority": priority}
-        await through_outages(lambda: self._change(account, statement, values))
+        await through_outages(lambda: self._change(account, (statement, values)))
 
     async def taken(self, task_id: str) -> int:
         """Wait for the task's slot; its number, from 1 on."""
@@ -133,10 +176,11 @@ class Slots:
 
     async def leave(self, task_id: str, account: str, seconds: float | None = None) -> None:
         """Give the slot back; `seconds` is how long the vendor took, for the estimates."""
-        statement = text("DELETE FROM slot WHERE task_id = :task_id")
-        await through_outages(lambda: self._change(account, statement, {"task_id": task_id}))
+        statements = [(text("DELETE FROM slot WHERE task_id = :task_id"), {"task_id": task_id})]
         if seconds is not None:
-            await through_outages(lambda: self._learn(account, seconds))
+            learned: dict[str, Any] = {"name": account, "seconds": seconds, "weight": _WEIGHT_OF_NEWEST}
+            statements.append((_LEARN, learned))
+        await through_outages(lambda: self._change(account, *statements))
 
     async def leave_later(self, task_id: str, account: str, seconds: float) -> None:
         """Give the slot back after a while: the vendor may be busy with something we have lost sight of."""
@@ -144,44 +188,29 @@ class Slots:
             "UPDATE slot SET release_at = clock_timestamp() + make_interval(secs => :seconds) WHERE task_id = :task_id"
         )
         values = {"task_id": task_id, "seconds": seconds}
-        await through_outages(lambda: self._change(account, statement, values))
+        await through_outages(lambda: self._change(account, (statement, values)))
         self._grant_in(account, seconds)
 
-    async def postpone(self, task_id: str, account: str, seconds: float, *, to_end: bool = False) -> None:
-        """Give the slot back and queue again in `seconds`, at the old place or at the end."""
+    async def postpone(self, task_id: str, account: str, wait: Wait) -> None:
+        """Give the slot back and queue again later. With `slow_down` the account takes one task fewer than now."""
         statement = text(
             "UPDATE slot SET granted_at = NULL, number = NULL, "
             "not_before = clock_timestamp() + make_interval(secs => :seconds), "
             "enqueued_at = CASE WHEN :to_end THEN clock_timestamp() ELSE enqueued_at END WHERE task_id = :task_id"
         )
-        values = {"task_id": task_id, "seconds": seconds, "to_end": to_end}
-        await through_outages(lambda: self._change(account, statement, values))
-        self._grant_in(account, seconds)
-
-    async def slow_down(self, account: str, seconds: float) -> None:
-        """The vendor says that it is too much: one task fewer than now, for a while."""
-        statement = text(
-            "UPDATE account SET reduced_to = greatest(1, (SELECT count(*) FROM slot WHERE account = :account "
-            "AND granted_at IS NOT NULL) - 1), reduced_until = clock_timestamp() + make_interval(secs => :seconds) "
-            "WHERE name = :account"
-        )
-        async with self._engine.begin() as connection:
-            await connection.execute(statement, {"account": account, "seconds": seconds})
-        self._grant_in(account, seconds)
+        values = {"task_id": task_id, "seconds": wait.seconds, "to_end": wait.to_end}
+        await through_outages(lambda: self._change(account, (statement, values), slow_down=wait.slow_down))
+        self._grant_in(account, wait.seconds)
 
     async def place(self, task_id: str) -> Place | None:
         """The queue position of a task that waits; None when it does not."""
-        statement = text(
-            "SELECT a.slots, a.mean_seconds, (SELECT count(*) FROM slot o WHERE o.account = s.account "
-            "AND o.granted_at IS NULL AND (o.priority, o.enqueued_at) <= (s.priority, s.enqueued_at)) AS position "
-            "FROM slot s JOIN account a ON a.name = s.account WHERE s.task_id = :task_id AND s.granted_at IS NULL"
-        )
         async with self._engine.connect() as connection:
-            row = (await connection.execute(statement, {"task_id": task_id})).one_or_none()
+            row = (await connection.execute(_PLACE, {"task_id": task_id})).one_or_none()
         if row is None:
             return None
-        mean = row.mean_seconds or _FIRST_GUESS_SECONDS
-        return Place(row.position, math.ceil(mean * math.ceil(row.position / row.slots)))
+        slots = min(row.slots, row.reduced_to or row.slots)
+        seconds = starts_in(row.position, slots, row.mean_seconds or _FIRST_GUESS_SECONDS, row.running)
+        return Place(row.position, math.ceil(max(seconds, row.held_back)))
 
     async def size(self, account: str) -> int:
         """How many tasks wait or run."""
@@ -196,30 +225,40 @@ class Slots:
         loop.call_later(seconds + 0.02, self._timers.discard, timer)
         logger.debug("slots.timer", extra={"account": account, "seconds": seconds})
 
-    async def _learn(self, account: str, seconds: float) -> None:
-        statement = text(
-            "UPDATE account SET mean_seconds = CASE WHEN mean_seconds = 0 THEN :seconds "
-            "ELSE mean_seconds * (1 - :weight) + :seconds * :weight END WHERE name = :account"
-        )
-        values = {"account": account, "seconds": seconds, "weight": _WEIGHT_OF_NEWEST}
+    async def _change(self, account: str, *statements: tuple[TextClause, dict[str, Any]], slow_down: float = 0) -> None:
         async with self._engine.begin() as connection:
-            await connection.execute(statement, values)
-
-    async def _change(self, account: str, statement: Any, values: dict[str, Any]) -> None:
-        async with self._engine.begin() as connection:
-            await connection.execute(statement, values)
-            await _grant_free(connection, account)
+            row = (await connection.execute(_ACCOUNT, {"name": account})).one()
+            if slow_down:
+                await _reduce(connection, account, slow_down)
+                row = (await connection.execute(_ACCOUNT, {"name": account})).one()
+            for statement, values in statements:
+                await connection.execute(statement, values)
+            await _grant_free(connection, account, row)
 
     async def _grant(self, account: str) -> None:
-        async with self._engine.begin() as connection:
-            await _grant_free(connection, account)
+        await self._change(account)
 
 
-async def _grant_free(connection: AsyncConnection, account: str) -> None:
-    """Grant free slots to those who wait, by priority and age; the account's row lock makes it one at a time."""
-    row = (await connection.execute(_ACCOUNT, {"name": account})).one()
+async def _reduce(connection: AsyncConnection, account: str, seconds: float) -> None:
+    held = len((await connection.execute(_HELD, {"name": account})).all())
+    await connection.execute(_REDUCE, {"name": account, "reduced_to": max(1, held - 1), "seconds": seconds})
+
+
+async def _limit(connection: AsyncConnection, account: str, row: Row[Any]) -> int:
+    """The account's slots; after a reduction one more every few seconds until all are back."""
+    if row.reduced_to is None or row.reduced_to >= row.slots:
+        return int(row.slots)
+    if row.reduced_for > 0:
+        return int(row.reduced_to)
+    more = row.reduced_to + 1
+    await connection.execute(_REDUCE, {"name": account, "reduced_to": more, "seconds": _RECOVERY_SECONDS})
+    return int(more)
+
+
+async def _grant_free(connection: AsyncConnection, account: str, row: Row[Any]) -> None:
+    """Grant free slots to those who wait, by priority and age; the account's row is locked."""
     await connection.execute(_FREE, {"name": account})
-    limit = min(row.slots, row.reduced_to) if row.reduced else row.slots
+    limit = await _limit(connection, account, row)
     held = {held.number for held in await connection.execute(_HELD, {"name": account})}
     if (free := limit - len(held)) <= 0:
         return

@@ -107,7 +107,6 @@ CREATE TABLE account (
     slots integer NOT NULL,
     reduced_to integer,
     reduced_until timestamptz,
-    paused_until timestamptz,
     mean_seconds double precision NOT NULL DEFAULT 0
 );
 """
