@@ -1,6 +1,7 @@
 """A Messages API that costs next to nothing: every delta is the moment at which it was sent.
 
 `python -m benchmarks.streaming.metronome PORT DELTAS_PER_SECOND DELTAS` prints when its streams were closed early.
+"""
 
 import asyncio
 import json
