@@ -82,7 +82,7 @@ def routes_of(app: FastAPI) -> set[str]:
 
 @pytest.mark.parametrize("service", ["gateway", "imagegen"])
 def test_the_readme_lists_every_route_and_no_other(service: str) -> None:
-    app = {"gateway": gateway_app, "imagegen": imagegen_app}[service]()
+    app = gateway_app() if service == "gateway" else imagegen_app()
     section = (ROOT / "README.md").read_text().split(f"### Endpoints: {service}\n", 1)[1].split("\n#", 1)[0]
     listed = set(re.findall(r"`((?:GET|POST|DELETE|PUT) /[^`?]*)`", section))
     assert listed == routes_of(app)
