@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from shared.settings import SANDBOX_CLAUDE_KEY
+from tests.imagegen.scripted_vendor import ScriptedVendor
 from tests.stack import Process, Stack
 
 
@@ -54,3 +55,25 @@ def relay(quick: Stack, add_gateway: Callable[..., httpx.Client]) -> httpx.Clien
     """A gateway whose script model stands behind a relay that speaks OpenAI's dialect."""
     address = f"{quick.sandbox_url}/relay/v1/chat/completions"
     return add_gateway(ANTHROPIC_API_KEY=SANDBOX_CLAUDE_KEY, ANTHROPIC_BASE_URL=address)
+
+
+@pytest.fixture(scope="session")
+def _scripted_vendor() -> Iterator[ScriptedVendor]:
+    with ScriptedVendor() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def vendor(_scripted_vendor: ScriptedVendor) -> Iterator[ScriptedVendor]:
+    """A server whose answers a test writes down; it stands for DeepSeek and for imagegen."""
+    _scripted_vendor.forget()
+    yield _scripted_vendor
+    _scripted_vendor.forget()
+
+
+@pytest.fixture
+def scripted(vendor: ScriptedVendor, stack: Stack, add_gateway: Callable[..., httpx.Client]) -> httpx.Client:
+    """A gateway that knows nobody but the scripted server."""
+    return add_gateway(
+        DEEPSEEK_API_KEY="sk-scripted-key", DEEPSEEK_BASE_URL=vendor.url, PYTHON_BACKEND_URL=f"{vendor.url}/"
+    )
