@@ -7,12 +7,16 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class PictureOrder:
-    """One picture to be made on behalf of the task `parent`. The same `key` never orders it twice."""
+    """One picture to be made on behalf of the task `parent`. The same `key` never orders it twice.
+
+    `queued_at` (epoch seconds) is its place among the others that wait.
+    """
 
     form: dict[str, Any]
     key: str
     owner: str
     parent: str
+    queued_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,9 @@ class _Request:
 
     def _ordered(self, one: Subtask) -> "asyncio.Task[str]":
         form = {"prompt": one.prompt, "provider": "runninghub"}
-        key = f"{self._id}-{self._subtasks.index(one)}"
-        order = PictureOrder(form, key, self._work.task.owner, self._id)
+        number, task = self._subtasks.index(one), self._work.task
+        turn = task.created_at.timestamp() + number * 1e-6
+        order = PictureOrder(form, f"{self._id}-{number}", task.owner, self._id, turn)
         call = self._work.checkpoint(f"order-{one.id}", lambda: self._pictures.order(order))
         self._orders[one.id] = asyncio.ensure_future(call)
         return self._orders[one.id]

@@ -185,7 +185,8 @@ class _Stage:
     async def _ordered(self, shot: Shot, attempt: int) -> str:
         form = shot.form(self._task.request.get("config"))
         key = f"{self._task.id}-{shot.position}-{attempt}"
-        return await self._pictures.order(PictureOrder(form, key, self._task.owner, self._task.id))
+        turn = self._task.created_at.timestamp() + shot.position * 1e-6
+        return await self._pictures.order(PictureOrder(form, key, self._task.owner, self._task.id, turn))
 
     async def _awaited(self, image_id: str) -> Outcome | None:
         submitted_at: float | None = None

@@ -33,7 +33,8 @@ class ImagegenPictures:
         self._reached: float | None = None
 
     async def order(self, order: PictureOrder) -> str:
-        headers = _headers(order.owner) | {HEADER: order.key, "X-Batch": "1", "X-Task": order.parent}
+        headers = {HEADER: order.key, "X-Batch": "1", "X-Task": order.parent, "X-Queued-At": f"{order.queued_at:.6f}"}
+        headers |= _headers(order.owner)
         answer = await self._repeated("POST", "/api/images", order.form, headers)
         return str(answer["id"])
 

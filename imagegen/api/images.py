@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -9,6 +10,7 @@ from starlette.responses import StreamingResponse
 
 from imagegen.api.schemas import ImageRequest, PictureRequest, content_url, image_object
 from imagegen.images.desk import Desk, Picture
+from imagegen.images.orders import Order
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
 from shared.idempotency import IdempotencyKey
@@ -92,8 +94,7 @@ async def create_image(
     body: ImageRequest, request: Request, wired: Wired, owner: Owner, key: Key, wait: PreferredWait
 ) -> Response:
     """Order a picture (N1)."""
-    batch = request.headers.get("x-batch") == "1"
-    order = body.order(body.provider, batch=batch)
+    order = _in_turn(body.order(body.provider, batch=request.headers.get("x-batch") == "1"), request)
     registered = await wired.desk.accept(order, owner, key, request.headers.get("x-task"))
     image_id = registered.task_id
     location = {"Location": f"/api/images/{image_id}"}
@@ -105,6 +106,14 @@ async def create_image(
     picture = await wired.desk.find(image_id, owner)
     accepted |= {"demo": True} if picture.task.demo else {}
     return Json(accepted, status_code=202, headers=location | _RETRY_AFTER | _applied(wait))
+
+
+def _in_turn(order: Order, request: Request) -> Order:
+    """A batch's frames keep their order in the queue, however their requests arrive."""
+    try:
+        return replace(order, queued_at=float(request.headers["x-queued-at"]))
+    except (KeyError, ValueError):
+        return order
 
 
 @router.get("/images/{image_id}", operation_id="getImage")

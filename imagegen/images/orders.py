@@ -23,13 +23,14 @@ for _wide in ("16:9", "4:3", "3:2"):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An accepted picture request. `prompt` is the effective one, unstripped."""
+    """An accepted picture request. `prompt` is the effective one, unstripped; `queued_at` its turn, if not now."""
 
     prompt: str
     frame: dict[str, Any] | None
     config: dict[str, Any] | None
     provider: Provider = "jimeng"
     priority: int = INTERACTIVE
+    queued_at: float | None = None
 
 
 def effective_prompt(prompt: str | None, frame: dict[str, Any] | None) -> str:

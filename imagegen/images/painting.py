@@ -76,6 +76,9 @@ class Painter(Protocol):
     def pause(self, elapsed: float) -> float:
         """Seconds until the next query, `elapsed` seconds after the submit."""
 
+    def learn(self, seconds: float) -> None:
+        """How long the vendor took for a picture."""
+
     def busy_pause(self, refusals: int, busy: Busy) -> "Pause":
         """How to wait after the `refusals`-th refusal of its kind. Raises when it is to be given up."""
 
@@ -113,7 +116,9 @@ class Painting:
         if await self._canceled(work, painter, accepted.vendor_task_id):
             return
         result = accepted.result or await self._result(work, painter, accepted.vendor_task_id, submitted_at)
-        await self._slots.leave(work.task.id, painter.account, time.time() - submitted_at)
+        took = time.time() - submitted_at
+        await self._slots.leave(work.task.id, painter.account, took)
+        painter.learn(took)
         kept = await work.checkpoint("picture", lambda: self._kept(work, painter, result))
         change = Change(status=Status.COMPLETED, result=dump_text(kept | {"raw": result.raw}))
         data = {"url": kept["url"], "contentType": kept["content_type"], "raw": result.raw, "at": time.time()}
@@ -149,7 +154,7 @@ class Painting:
                 await self._wait_after(work, painter.account, number, busy, pause)
 
     async def _wait_for_slot(self, work: Work, order: Order, account: str, number: int) -> None:
-        await self._slots.enter(work.task.id, account, order.priority)
+        await self._slots.enter(work.task.id, account, order.priority, order.queued_at)
         slot = await self._slots.taken(work.task.id)
         change = Change(status=Status.RUNNING)
         await work.say("submitting", {"worker_id": slot}, key=f"submitting-{number}", change=change)

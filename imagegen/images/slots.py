@@ -149,13 +149,14 @@ class Slots:
         async with self._engine.connect() as connection:
             return [row.task_id for row in await connection.execute(statement, {"ids": task_ids})]
 
-    async def enter(self, task_id: str, account: str, priority: int) -> None:
-        """Queue for a slot; does nothing for a task that is there already."""
+    async def enter(self, task_id: str, account: str, priority: int, queued_at: float | None = None) -> None:
+        """Queue for a slot, now or as of `queued_at` (epoch seconds); does nothing for a task that is there already."""
         statement = text(
-            "INSERT INTO slot (task_id, account, priority) VALUES (:task_id, :account, :priority) "
+            "INSERT INTO slot (task_id, account, priority, enqueued_at) VALUES (:task_id, :account, :priority, "
+            "least(clock_timestamp(), to_timestamp(CAST(:queued_at AS double precision)))) "
             "ON CONFLICT (task_id) DO NOTHING"
         )
-        values = {"task_id": task_id, "account": account, "priority": priority}
+        values = {"task_id": task_id, "account": account, "priority": priority, "queued_at": queued_at}
         await through_outages(lambda: self._change(account, (statement, values)))
 
     async def taken(self, task_id: str) -> int:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 import logging
+from collections import deque
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ _SUBMIT, _QUERY = "CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"
 _OPTIONS = json.dumps(
     {"return_url": True, "logo_info": {"add_logo": False, "position": 0, "language": 0, "opacity": 1}}
 )
+_TOO_OFTEN = 50429
 _BUSY_CODES = {50429, 50430}
 _PASSING_CODES = {50429, 50430, 50500, 50501}
 _DONE = {"done", "1", "10000"}
@@ -38,6 +40,11 @@ _FAILED = {"2", "-1", "failed", "not_found", "expired"}
 _LARGE = 1024 * 1024
 _LONGEST_BUSY_WAIT = 600.0
 _BUSY_PAUSES = (2.0, 3.0, 5.0, 8.0, 10.0)
+_SHORTEST_PAUSE = 0.2
+_PAUSES_OF_ELAPSED = 20
+_SLOWEST_PACE = 4.0
+_ENOUGH_TO_KNOW = 5
+_SURELY_NOT_BEFORE = 0.45
 _UNREACHABLE_PAUSES = (1.0, 2.0)
 
 
@@ -51,6 +58,8 @@ class Jimeng:
         self._client = client
         trusted = {settings.sandbox_url, settings.volcengine_base_url}
         self._downloads = Downloads(client, trusted, ImageGenerationError)
+        self._took: deque[float] = deque(maxlen=30)
+        self._pace = 1.0
 
     @property
     def deadline(self) -> float:
@@ -62,10 +71,16 @@ class Jimeng:
         return self._settings.volcengine().demo
 
     def pause(self, elapsed: float) -> float:
-        """Short intervals early, never slower than POLL_INTERVAL while an answer is waited for."""
+        """Nothing before a picture can be done, then short intervals, never slower than POLL_INTERVAL."""
         if elapsed > self.deadline:
             return min(30.0, max(self._settings.poll_interval, elapsed / 20))
-        return min(self._settings.poll_interval, max(0.2, elapsed / 15))
+        pause = max(_SHORTEST_PAUSE, elapsed / _PAUSES_OF_ELAPSED) * self._pace
+        if len(self._took) >= _ENOUGH_TO_KNOW:
+            pause = max(pause, _SURELY_NOT_BEFORE * sum(self._took) / len(self._took) - elapsed)
+        return min(self._settings.poll_interval, pause)
+
+    def learn(self, seconds: float) -> None:
+        self._took.append(seconds)
 
     def busy_pause(self, refusals: int, busy: Busy) -> Pause:
         pauses = _UNREACHABLE_PAUSES if busy.code == "unreachable" else _BUSY_PAUSES
@@ -106,6 +121,8 @@ class Jimeng:
         payload = _payload(answer)
         if code != 10000:
             final = VolcengineError(f"查询任务失败: {message} (Code: {code})")
+            if code == _TOO_OFTEN:
+                self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
             if code in _PASSING_CODES or status == 429 or status >= 500:
                 raise Passing(final, retry_after_seconds(headers.get("retry-after")))
             raise final

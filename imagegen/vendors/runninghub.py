@@ -72,6 +72,9 @@ class RunningHub:
         interval = self._settings.runninghub_poll_interval
         return interval if elapsed <= self.deadline else max(interval, min(60.0, elapsed / 60))
 
+    def learn(self, seconds: float) -> None:
+        """Nothing: queries are made as slowly as RunningHub asks for."""
+
     def busy_pause(self, refusals: int, busy: Busy) -> Pause:
         """Ten growing waits, then one at the end of the queue, and so on: contract §5.4."""
         if busy.code == "unreachable":
