@@ -4,7 +4,7 @@ FROM python:3.11-slim-bookworm AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 COPY requirements.lock /tmp/requirements.lock
-RUN /opt/venv/bin/python -m pip install --quiet --require-hashes -r /tmp/requirements.lock
+RUN /opt/venv/bin/python -m pip install --quiet --no-deps --require-hashes -r /tmp/requirements.lock
 RUN /opt/venv/bin/python -m pip uninstall --quiet --yes pip
 RUN /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib || true
 

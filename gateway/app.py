@@ -19,6 +19,7 @@ from gateway.api import (
     storyboards,
     tasks,
 )
+from gateway.api.descriptions import OPERATIONS
 from gateway.api.page import load_files, page_router
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
@@ -26,6 +27,7 @@ from shared.access import ApiKeys, GatewayGuard, Inside
 from shared.body_limit import MEGABYTE
 from shared.leaving import Departure
 from shared.limits import Limits
+from shared.openapi import describe
 from shared.webapp import About, Rules, build_app
 
 ABOUT = About("ScriptToFrame API", "从故事到分镜图片，从创意到短剧剧本")
@@ -76,4 +78,6 @@ def create_app(settings: GatewaySettings | None = None, departure: Departure | N
 
     parts = [health, access, meta, storyboards, images, batches, runninghub, scripts, script_texts, tasks, exports]
     routers = [*(part.router for part in parts), page_router(load_files())]
-    return build_app(ABOUT, lifespan, routers, rules_of(told))
+    app = build_app(ABOUT, lifespan, routers, rules_of(told))
+    describe(app, OPERATIONS)
+    return app

@@ -7,12 +7,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from imagegen.api import following, health, images, internal, runninghub
+from imagegen.api.descriptions import OPERATIONS
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
 from shared.access import Inside, InternalGuard
 from shared.body_limit import MEGABYTE
 from shared.leaving import Departure
 from shared.limits import Limits, Room
+from shared.openapi import describe
 from shared.webapp import About, Rules, build_app
 
 ABOUT = About("ScriptToFrame Image Generation API", "火山引擎即梦图片生成服务")
@@ -35,4 +37,6 @@ def create_app(settings: ImagegenSettings | None = None, departure: Departure | 
             yield {"wiring": wiring, "core": wiring.core}
 
     routers = [health.router, images.router, following.router, runninghub.router, internal.router]
-    return build_app(ABOUT, lifespan, routers, rules_of(told))
+    app = build_app(ABOUT, lifespan, routers, rules_of(told))
+    describe(app, OPERATIONS)
+    return app

@@ -63,9 +63,7 @@ def test_the_images_steps_make_services_that_run_without_rights(tmp_path: Path) 
             assert performed.user == "10001:10001"
             image = {name: performed.moved(directory, value) for name, value in performed.environment.items()}
             command = [str(directory / "opt/venv/bin" / performed.command[0]), *performed.command[1:]]
-            running.append(
-                subprocess.Popen(command, cwd=directory / "srv", env=image | told, user=NOBODY, group=NOBODY, extra_groups=[])
-            )
+            running.append(started(command, directory / "srv", image | told))
         wait_until_ready(f"http://127.0.0.1:{ports['gateway']}/readyz")
         wait_until_ready(f"http://127.0.0.1:{ports['imagegen']}/readyz")
         form = {"prompt": "雨夜的灯塔"}
@@ -79,6 +77,10 @@ def test_the_images_steps_make_services_that_run_without_rights(tmp_path: Path) 
             process.send_signal(signal.SIGTERM)
         for process in running:
             process.wait(20)
+
+
+def started(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, cwd=folder, env=environment, user=NOBODY, group=NOBODY, extra_groups=[])
 
 
 def wait_until_ready(url: str) -> None:

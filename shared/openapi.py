@@ -1,0 +1,171 @@
+"""The API description: what FastAPI sees of a route, completed by answers, errors and event unions.
+
+Schemas are drawn from examples, so that an example can never contradict its schema.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+Schema = dict[str, Any]
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_METHODS = frozenset({"get", "post", "put", "delete", "patch"})
+ERRORS: dict[int, tuple[str, str]] = {
+    400: ("缺少必要参数: prompt", "MISSING_PARAMETER"),
+    401: ("缺少或无效的API密钥", "UNAUTHORIZED"),
+    404: ("未找到任务ID 0b0e7ad1-6a1c-4d3f-9a57-6a8c2e0f4b11", "TASK_NOT_FOUND"),
+    408: ("图片生成超时，请稍后重试", "GENERATION_TIMEOUT"),
+    409: ("相同Idempotency-Key的请求正在处理中，请稍后重试", "REQUEST_IN_PROGRESS"),
+    413: ("请求体过大", "PAYLOAD_TOO_LARGE"),
+    422: ("请求参数无效: sceneCount: Input should be less than or equal to 100", "VALIDATION_ERROR"),
+    429: ("请求过于频繁，请稍后重试", "TOO_MANY_REQUESTS"),
+    431: ("请求头过大", "HEADERS_TOO_LARGE"),
+    500: ("服务器内部错误", "INTERNAL_ERROR"),
+    503: ("服务正在重启，请稍后重试", "BACKEND_UNAVAILABLE"),
+}
+_EVERYWHERE = (401, 404, 408, 413, 422, 429, 431, 500, 503)
+_ERROR: Schema = {
+    "type": "object",
+    "description": "Every error of every endpoint. `error` and `detail` hold the same text; at 422 `detail` is a list.",
+    "required": ["success", "error", "detail", "errorCode", "timestamp"],
+    "properties": {
+        "success": {"const": False},
+        "error": {"type": "string"},
+        "detail": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]},
+        "errorCode": {"type": "string"},
+        "timestamp": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The events of a stream: examples of their data by name. `tag` tells them apart: the SSE field `event`, or
+    `type` inside the data of streams without names."""
+
+    name: str
+    examples: Mapping[str, Mapping[str, Any]]
+    tag: str = "event"
+    optional: frozenset[str] = frozenset({"demo"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: an example of its JSON, or a media type of its own."""
+
+    example: Any = None
+    optional: frozenset[str] = frozenset({"demo"})
+    media: str = "application/json"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a route answers beside the errors that any route may give."""
+
+    answers: Mapping[int, Answer] = field(default_factory=dict)
+    errors: tuple[int, ...] = ()
+    events: Events | tuple[Events, ...] = ()
+
+
+def schema_of(example: Any, optional: frozenset[str] = frozenset()) -> Schema:
+    """What has the example's shape; null stands for anything."""
+    if example is None:
+        return {}
+    if isinstance(example, list):
+        return {"type": "array", "items": schema_of(example[0], optional) if example else {}}
+    if not isinstance(example, dict):
+        return {"type": _TYPES[type(example)]}
+    properties = {name: schema_of(value, optional) for name, value in example.items()}
+    return {"type": "object", "properties": properties, "required": [n for n in example if n not in optional]}
+
+
+def describe(app: FastAPI, operations: Mapping[str, Operation]) -> None:
+    """Make `app.openapi()` complete. Raises KeyError for a route that nobody has described."""
+
+    def openapi() -> Schema:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            _complete(document, operations)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(document: Schema, operations: Mapping[str, Operation]) -> None:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Error"] = _ERROR
+    document["components"]["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "Asked for when GATEWAY_API_KEYS is set"},
+        "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "ticket": {"type": "apiKey", "in": "query", "name": "ticket"},
+    }
+    document["security"] = [{}, {"bearer": []}, {"apiKey": []}, {"ticket": []}]
+    for path in document["paths"].values():
+        for method, route in path.items():
+            if method in _METHODS:
+                route["responses"] = _responses(operations[route["operationId"]], schemas)
+
+
+def _responses(operation: Operation, schemas: Schema) -> Schema:
+    responses = {str(status): _good(answer) for status, answer in operation.answers.items()}
+    streams = operation.events if isinstance(operation.events, tuple) else (operation.events,)
+    if streams:
+        ok = responses.setdefault("200", {"description": "An event stream; every event has an `id`", "content": {}})
+        ok["content"]["text/event-stream"] = {"schema": _union(streams, schemas)}
+    for status in sorted({*_EVERYWHERE, *operation.errors} - set(operation.answers)):
+        responses[str(status)] = _bad(status)
+    return responses
+
+
+def _good(answer: Answer) -> Schema:
+    if answer.media != "application/json":
+        return {"description": answer.text, "content": {answer.media: {"schema": {"type": "string"}}}}
+    if answer.example is None:
+        return {"description": answer.text or "Nothing to say"}
+    content = {"schema": schema_of(answer.example, answer.optional), "example": answer.example}
+    return {"description": answer.text or "Done", "content": {"application/json": content}}
+
+
+def _bad(status: int) -> Schema:
+    text, code = ERRORS[status]
+    moment = "2026-01-01T10:00:00.000Z"
+    example = {"success": False, "error": text, "detail": text, "errorCode": code, "timestamp": moment}
+    content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
+    return {"description": text, "content": {"application/json": content}}
+
+
+def _union(streams: tuple[Events, ...], schemas: Schema) -> Schema:
+    references = [
+        {"$ref": f"#/components/schemas/{_event(stream, name, schemas)}"}
+        for stream in streams
+        for name in stream.examples
+    ]
+    union: Schema = {"oneOf": references}
+    if len({stream.tag for stream in streams}) == 1:
+        union["discriminator"] = {"propertyName": streams[0].tag}
+    return union
+
+
+def _event(stream: Events, name: str, schemas: Schema) -> str:
+    data = schema_of(stream.examples[name], stream.optional)
+    title = stream.name + "".join(part.capitalize() for part in name.split("_"))
+    if stream.tag == "event":
+        shown: Schema = {
+            "type": "object",
+            "required": ["id", "event", "data"],
+            "properties": {"id": {"type": "integer"}, "event": {"const": name}, "data": data},
+            "example": {"id": 1, "event": name, "data": stream.examples[name]},
+        }
+    else:
+        data["properties"] = {stream.tag: {"const": name}} | data["properties"]
+        data["required"] = [stream.tag, *data["required"]]
+        shown = data | {"example": {stream.tag: name, **stream.examples[name]}}
+    schemas[title] = shown
+    return title

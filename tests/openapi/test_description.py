@@ -1,0 +1,91 @@
+"""The API descriptions are complete, and change only on purpose (`make snap` writes the snapshots anew)."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from fastapi import FastAPI
+
+from gateway.api.descriptions import OPERATIONS as GATEWAY
+from gateway.app import create_app as gateway_app
+from imagegen.api.descriptions import OPERATIONS as IMAGEGEN
+from imagegen.app import create_app as imagegen_app
+
+APPS = {"gateway": gateway_app, "imagegen": imagegen_app}
+DESCRIBED = {"gateway": GATEWAY, "imagegen": IMAGEGEN}
+Document = dict[str, Any]
+
+
+@pytest.fixture(params=APPS)
+def service(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def app(service: str) -> FastAPI:
+    return APPS[service]()
+
+
+@pytest.fixture
+def document(app: FastAPI) -> Document:
+    return app.openapi()
+
+
+def routes(document: Document) -> list[tuple[str, Document]]:
+    return [(f"{method} {path}", route) for path, item in document["paths"].items() for method, route in item.items()]
+
+
+def test_the_description_is_the_committed_one(service: str, document: Document) -> None:
+    path = Path(__file__).parent / f"{service}.json"
+    if os.environ.get("SNAPSHOT"):  # noqa: TID251 - how `make snap` speaks to tests
+        path.write_text(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    assert json.loads(path.read_text(encoding="utf-8")) == json.loads(json.dumps(document))
+
+
+def test_every_operation_has_a_name_of_its_own_that_is_described(service: str, document: Document) -> None:
+    names = [route["operationId"] for _, route in routes(document)]
+    assert len(set(names)) == len(names)
+    assert set(names) == set(DESCRIBED[service])
+
+
+def test_every_route_tells_all_errors_with_the_one_object(document: Document) -> None:
+    for name, route in routes(document):
+        for status in ("401", "413", "422", "429", "500", "503"):
+            content = route["responses"][status]["content"]["application/json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Error"} or "health" in name, (name, status)
+        assert route["summary"]
+        assert route["description"]
+
+
+def test_every_example_is_true_to_its_schema(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    for schema in schemas.values():
+        for example in [*schema.get("examples", []), *([schema["example"]] if "example" in schema else [])]:
+            jsonschema.validate(example, schema | {"components": {"schemas": schemas}})
+    for _, route in routes(document):
+        for answer in route["responses"].values():
+            for content in answer.get("content", {}).values():
+                if "example" in content:
+                    jsonschema.validate(content["example"], content["schema"] | {"components": {"schemas": schemas}})
+
+
+def test_streams_are_unions_told_apart_by_their_name() -> None:
+    document = gateway_app().openapi()
+    streams = [
+        content["text/event-stream"]["schema"]
+        for _, route in routes(document)
+        if "text/event-stream" in (content := route["responses"].get("200", {}).get("content", {}))
+    ]
+    assert len(streams) >= 8
+    for schema in streams:
+        assert len(schema["oneOf"]) >= 3
+    script = document["components"]["schemas"]["ScriptContentChunk"]
+    assert script["properties"]["event"] == {"const": "content_chunk"}
+    assert script["example"]["data"]["content"] == "剧名：《雨夜来客》"
+
+
+def test_no_internal_route_is_shown(document: Document) -> None:
+    assert not [path for path in document["paths"] if path.startswith("/internal")]
