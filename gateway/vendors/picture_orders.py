@@ -15,7 +15,7 @@ from shared.idempotency import HEADER
 
 logger = logging.getLogger(__name__)
 
-_AT_ONCE = 32
+_AT_ONCE = 6
 # A service that was there a moment ago is being restarted; one that was never there is not running.
 _PATIENCE, _PATIENCE_WITH_THE_KNOWN = 4.0, 60.0
 _KNOWN_SECONDS = 300.0
