@@ -18,6 +18,8 @@ class Flow:
         self._news = asyncio.Event()
         self._due = 0.0
         self._alarm: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._heard = self._loop.time()
         self._pump = asyncio.create_task(self._read(pieces, silence))
         self._pump.add_done_callback(lambda _: self._news.set())
 
@@ -44,23 +46,38 @@ class Flow:
         """Closes the connection to the model."""
         self._pump.cancel()
         await asyncio.gather(self._pump, return_exceptions=True)
-        if self._alarm:
-            self._alarm.cancel()
+        _off(self._alarm)
 
     async def _read(self, pieces: AsyncGenerator[str, None], silence: float) -> None:
         try:
-            async with asyncio.timeout(silence) as clock, aclosing(pieces):
-                async for piece in pieces:
-                    if piece:
-                        clock.reschedule(self._loop.time() + silence)
+            async with asyncio.timeout(None) as clock, aclosing(pieces):
+                self._listen(clock, silence)
+                try:
+                    async for piece in pieces:
                         self._hold(piece)
+                finally:
+                    _off(self._watch)
         except TimeoutError as error:
             raise Interrupted(f"{silence:g}秒内没有收到任何内容") from error
 
+    def _listen(self, clock: asyncio.Timeout, silence: float) -> None:
+        """Looks again when the silence could be over at the earliest: a timer for every piece would cost more."""
+        left = self._heard + silence - self._loop.time()
+        if left > 0:
+            self._watch = self._loop.call_later(left, self._listen, clock, silence)
+        else:
+            clock.reschedule(self._loop.time())
+
     def _hold(self, piece: str) -> None:
+        self._heard = self._loop.time()
         self._held.append(piece)
         if self._alarm is None:
-            self._alarm = self._loop.call_at(max(self._due, self._loop.time()), self._news.set)
+            self._alarm = self._loop.call_at(max(self._due, self._heard), self._news.set)
+
+
+def _off(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()
 
 
 @asynccontextmanager

@@ -1,28 +1,29 @@
 """Claude by the official SDK, which is imported at start-up: it takes over a second.
 
-`create(stream=True)` costs half of what the `messages.stream()` helper costs per delta. In mid-stream the SDK lets
-httpx2's own errors and JSON errors through, and takes a stream that just ends for a whole one.
+The SDK opens the stream; its lines are read here. The SDK's own events cost over twice as much per delta, drop lines
+that a relay has stripped of their `event:`, and take a stream that just ends for a whole one. In mid-stream the SDK
+lets httpx2's own errors through.
 """
 
-import json
-import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
+from typing import Any
 
 import anthropic
 import httpx2
-from anthropic.types import MessageDeltaEvent, MessageParam, RawMessageStreamEvent
+from anthropic.types import MessageParam
 
 from gateway.screenplay.model import Interrupted, Turn
 from gateway.settings import GatewaySettings
 from gateway.vendors import llm_failures
+from gateway.vendors.sse_lines import data_lines
 from shared.calls import note_call
 from shared.errors import LLMError
 from shared.metrics import count_tokens
 from shared.retry import retry_after_seconds
-
-logger = logging.getLogger(__name__)
+from shared.wire import loads
 
 MAX_TOKENS = 16_000
 CONNECT_SECONDS = 10.0
@@ -64,40 +65,43 @@ class Claude:
         """See ScriptModel.write."""
         ending = _Ending()
         try:
-            async with await self._opened(turns) as stream:
-                async for event in stream:
-                    if event.type == "content_block_delta":
-                        ending.begun = True
-                        if event.delta.type == "text_delta":
-                            yield event.delta.text
-                    else:
-                        ending.note(event)
-                ending.response = stream.response
-        except (anthropic.APIError, httpx2.HTTPError, httpx2.StreamError, json.JSONDecodeError) as error:
+            async with self._asked(turns) as response:
+                ending.response = response
+                async for line in data_lines(response.aiter_bytes()):
+                    if text := ending.text_of(loads(line)):
+                        yield text
+        except (anthropic.APIError, httpx2.HTTPError, httpx2.StreamError) as error:
             raise self._failure(error) from error
+        except ValueError as error:
+            raise Interrupted(llm_failures.DAMAGED) from error
         if failure := ending.failure():
             raise failure
 
-    async def _opened(self, turns: Sequence[Turn]) -> anthropic.AsyncStream[RawMessageStreamEvent]:
-        messages = [_message(turn) for turn in turns]
-        model = self._settings.claude().model
+    @asynccontextmanager
+    async def _asked(self, turns: Sequence[Turn]) -> AsyncIterator[httpx2.Response]:
+        """The open stream, counted when its headers are there."""
         begun, outcome = time.perf_counter(), "canceled"
+        opening = self._client.messages.with_streaming_response.create(
+            model=self._settings.claude().model,
+            max_tokens=MAX_TOKENS,
+            messages=[_message(turn) for turn in turns],
+            stream=True,
+        )
         try:
-            stream = await self._client.messages.create(
-                model=model, max_tokens=MAX_TOKENS, messages=messages, stream=True
-            )
+            response = await opening.__aenter__()
             outcome = "2xx"
-            return stream
         except anthropic.APIError as error:
             outcome = f"{error.status_code // 100}xx" if isinstance(error, anthropic.APIStatusError) else "error"
             raise
         finally:
             note_call("claude", outcome, time.perf_counter() - begun)
+        try:
+            yield response.http_response
+        finally:
+            await opening.__aexit__(None, None, None)
 
     def _failure(self, error: Exception) -> LLMError:
         match error:
-            case anthropic.APIStatusError(status_code=200):
-                return llm_failures.stream_error(error.type or "", error.api_message or "")
             case anthropic.APIStatusError():
                 wait = retry_after_seconds(error.response.headers.get("retry-after"))
                 return llm_failures.refusal(error.status_code, _reason(error), wait)
@@ -105,8 +109,6 @@ class Claude:
                 return llm_failures.unreachable(self._settings.claude(), "连接超时")
             case anthropic.APIConnectionError():
                 return self._unconnected(error)
-            case json.JSONDecodeError():
-                return Interrupted(llm_failures.DAMAGED)
         return Interrupted(llm_failures.BROKEN_OFF)
 
     def _unconnected(self, error: anthropic.APIConnectionError) -> LLMError:
@@ -125,24 +127,33 @@ class _Ending:
     """What was seen of a stream, and whether that makes it whole."""
 
     def __init__(self) -> None:
-        self.begun = False
         self.response: httpx2.Response | None = None
+        self._begun = False
         self._stopped = False
         self._reason: str | None = None
         self._category = ""
 
-    def note(self, event: RawMessageStreamEvent) -> None:
-        self.begun = True
-        if event.type in {"message_start", "message_delta"}:
-            _count_tokens(event)
-        if event.type == "message_stop":
-            self._stopped = True
-        elif event.type == "message_delta":
-            self._reason = event.delta.stop_reason
-            self._category = _category(event)
+    def text_of(self, event: Any) -> str:
+        """The text of an event. Raises LLMError for an error event."""
+        match event:
+            case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(text)}}:
+                self._begun = True
+                return text
+            case {"type": "error", "error": {"type": str(kind), "message": str(reason)}}:
+                raise llm_failures.stream_error(kind, reason)
+            case {"type": "message_start", "message": dict(message)}:
+                self._begun = True
+                count_tokens("claude", message.get("usage"), ("input_tokens", ""))
+            case {"type": "message_delta", "delta": dict(delta), **rest}:
+                self._reason = delta.get("stop_reason")
+                self._category = _category(delta.get("stop_details"))
+                count_tokens("claude", rest.get("usage"), ("", "output_tokens"))
+            case {"type": "message_stop"}:
+                self._stopped = True
+        return ""
 
     def failure(self) -> LLMError | None:
-        if not self.begun and self.response and self.response.num_bytes_downloaded:
+        if not self._begun and self.response and self.response.num_bytes_downloaded:
             return llm_failures.no_answer(self.response.headers.get("content-type", ""))
         if not self._stopped:
             return Interrupted(llm_failures.BROKEN_OFF)
@@ -151,17 +162,8 @@ class _Ending:
         return llm_failures.stopped(self._reason, self._category)
 
 
-def _count_tokens(event: RawMessageStreamEvent) -> None:
-    """The beginning tells the input, the end tells the output."""
-    if event.type == "message_start":
-        count_tokens("claude", {"input": event.message.usage.input_tokens}, ("input", ""))
-    elif event.type == "message_delta":
-        count_tokens("claude", {"output": event.usage.output_tokens}, ("", "output"))
-
-
-def _category(event: MessageDeltaEvent) -> str:
-    details = event.delta.stop_details
-    return str(getattr(details, "category", None) or "")
+def _category(details: object) -> str:
+    return str(details.get("category") or "") if isinstance(details, dict) else ""
 
 
 def _reason(error: anthropic.APIStatusError) -> str:
