@@ -29,6 +29,7 @@ from shared.errors import ConfigurationError
 from shared.http import client
 from shared.leaving import Departure
 from shared.remembered import Remembered
+from shared.retention import Kept, Retention
 from shared.tasks import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
 from shared.tickets import Tickets, database_secret
 
@@ -75,7 +76,9 @@ async def wired(settings: GatewaySettings, departure: Departure) -> AsyncIterato
         runninghub = RunningHub(imagegen)
         core.engine.register(RUNNINGHUB, Processing(manuscripts, pictures, runninghub))
         core.engine.register(SCRIPT, Screenplay(Pen(script_model, settings.llm_silence_seconds), manuscripts))
-        async with core.notices.listening(), feeds.running(), core.engine.running():
+        kinds = (ANALYSIS, BATCH, RUNNINGHUB, SCRIPT)
+        retention = Retention(core.database.engine, Kept(SERVICE, kinds, settings.retention_days))
+        async with core.notices.listening(), feeds.running(), core.engine.running(), retention.running():
             probe = Remembered(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
             tickets = await _tickets(settings, core)
             yield Wiring(settings, core, deepseek, probe, imagegen, runninghub, script_model, manuscripts, tickets)

@@ -21,6 +21,7 @@ from imagegen.vendors.runninghub import RunningHub
 from shared.core import Core, core_of
 from shared.http import client
 from shared.leaving import Departure
+from shared.retention import Kept, Retention
 from shared.tasks import IMAGE
 
 SERVICE = "imagegen"
@@ -52,5 +53,6 @@ async def wired(settings: ImagegenSettings, departure: Departure) -> AsyncIterat
         slots = Slots(core.database.engine, core.notices, limits)
         shelf = Shelf(core.database.engine, store)
         core.engine.register(IMAGE, Painting(painters, slots, shelf, core.tasks))
-        async with core.notices.listening(), slots.running(), core.engine.running():
+        retention = Retention(core.database.engine, Kept(SERVICE, (IMAGE,), settings.retention_days, shelf.forget))
+        async with core.notices.listening(), slots.running(), core.engine.running(), retention.running():
             yield Wiring(settings, core, Desk(core, painters, slots, store), runninghub, slots)
