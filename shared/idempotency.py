@@ -103,7 +103,7 @@ async def _remember(connection: AsyncConnection, task: NewTask, key: Idempotency
     await connection.execute(statement, values)
 
 
-async def forget(engine: AsyncEngine, task_id: str) -> None:
-    """The request was refused before any work: its key may be used anew."""
+async def free(engine: AsyncEngine, task_id: str) -> None:
+    """The request was stopped before any work: its key may be used anew."""
     async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM task WHERE id = :id AND NOT dispatched"), {"id": task_id})
+        await connection.execute(text("DELETE FROM idempotency WHERE task_id = :id"), {"id": task_id})

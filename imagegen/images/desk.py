@@ -13,7 +13,7 @@ from imagegen.images.storage import PictureStore
 from shared.core import Core
 from shared.errors import Canceled, ImageNotFound, ImageNotReady
 from shared.events import Event, Line, LogClosed, Status, StatusChanged, ending
-from shared.idempotency import IdempotencyKey, Registered, forget, register
+from shared.idempotency import IdempotencyKey, Registered, free, register
 from shared.tasks import IMAGE, NewTask, Task
 from shared.wire import dump_line, loads
 
@@ -92,7 +92,7 @@ class Desk:
     async def abandon(self, image_id: str) -> None:
         """Its only reader left: drop it if it waits, and let the same Idempotency-Key start anew."""
         if await self.drop(image_id):
-            await forget(self._core.database.engine, image_id)
+            await free(self._core.database.engine, image_id)
 
     async def unfinished(self, parent: str, owner: str) -> list[Picture]:
         """The orders made on behalf of a task that have no ending yet."""
