@@ -222,3 +222,15 @@ def test_the_same_key_joins_a_script_that_is_being_written(stack: Stack, gateway
             gateway.delete(f"/api/stream/cancel/{task_of(first)}").raise_for_status()
             assert list(joined) == list(events)
         assert other.headers["location"] == one.headers["location"]
+
+
+def test_a_hundred_long_episodes_arrive_whole(quick: Stack, gateway: httpx.Client) -> None:
+    events = script(gateway, episodes=100, duration="10分钟")
+    check_whole(events)
+    parts = wholes(events)
+    assert len(parts) == 101
+    state = gateway.get(f"/api/stream/tasks/{task_of(events)}").json()
+    assert state["full_script"] == "\n\n".join(parts)
+    assert len(state["full_script"].encode()) > 1_000_000
+    found = gateway.get(f"/api/stream/extract-scene-prompts/{task_of(events)}")
+    assert found.text.count("event: episode_prompts") == 100
