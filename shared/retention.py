@@ -31,8 +31,8 @@ _EXPIRED = text(
     "SELECT id FROM task t WHERE closed AND kind = ANY(CAST(:kinds AS text[])) "
     "AND updated_at < clock_timestamp() - make_interval(secs => :seconds) "
     "AND NOT EXISTS (SELECT FROM task p WHERE p.id = t.parent) "
-    "AND NOT EXISTS (SELECT FROM idempotency i WHERE i.task_id = t.id "
-    "AND i.created_at > clock_timestamp() - make_interval(secs => :remembered)) ORDER BY updated_at LIMIT :page"
+    "AND (t.parent IS NOT NULL OR NOT EXISTS (SELECT FROM idempotency i WHERE i.task_id = t.id "
+    "AND i.created_at > clock_timestamp() - make_interval(secs => :remembered))) ORDER BY updated_at LIMIT :page"
 )
 _REMOVE = [
     text(f"DELETE FROM {table} WHERE {column} = ANY(CAST(:ids AS text[]))")

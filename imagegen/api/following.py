@@ -50,8 +50,8 @@ async def follow(body: Followed, wired: Wired, owner: Owner) -> Response:
 @router.post("/drop", operation_id="dropImages")
 async def drop(body: Dropped, wired: Wired, owner: Owner) -> Response:
     """Cancel those for which nothing has been paid yet, to be ordered again later."""
-    dropped = [image_id for image_id in body.ids if await _drop(wired.desk, image_id, owner)]
-    return Json({"success": True, "dropped": dropped})
+    dropped = await asyncio.gather(*(_drop(wired.desk, image_id, owner) for image_id in body.ids))
+    return Json({"success": True, "dropped": [one for one, gone in zip(body.ids, dropped, strict=True) if gone]})
 
 
 @router.post("/cancel", operation_id="cancelImages")
