@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from shared.wire import dump_text
+
 Schema = dict[str, Any]
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _METHODS = frozenset({"get", "post", "put", "delete", "patch"})
@@ -142,30 +144,39 @@ def _bad(status: int) -> Schema:
 
 
 def _union(streams: tuple[Events, ...], schemas: Schema) -> Schema:
-    references = [
-        {"$ref": f"#/components/schemas/{_event(stream, name, schemas)}"}
-        for stream in streams
-        for name in stream.examples
-    ]
-    union: Schema = {"oneOf": references}
-    if len({stream.tag for stream in streams}) == 1:
-        union["discriminator"] = {"propertyName": streams[0].tag}
-    return union
+    """An event as SSE's readers see it: `data` is text, and the text is JSON."""
+    parts = [_named(stream, schemas) if stream.tag == "event" else _nameless(stream, schemas) for stream in streams]
+    return parts[0] if len(parts) == 1 else {"anyOf": parts}
 
 
-def _event(stream: Events, name: str, schemas: Schema) -> str:
-    data = schema_of(stream.examples[name], stream.optional)
-    title = stream.name + "".join(part.capitalize() for part in name.split("_"))
-    if stream.tag == "event":
-        shown: Schema = {
-            "type": "object",
-            "required": ["id", "event", "data"],
-            "properties": {"id": {"type": "integer"}, "event": {"const": name}, "data": data},
-            "example": {"id": 1, "event": name, "data": stream.examples[name]},
-        }
-    else:
+def _named(stream: Events, schemas: Schema) -> Schema:
+    references = []
+    for name, example in stream.examples.items():
+        data = _json_text(schema_of(example, stream.optional))
+        properties = {"id": {"type": "string"}, "event": {"const": name}, "data": data}
+        shown = {"type": "object", "required": [*properties], "properties": properties}
+        shown["example"] = {"id": "1", "event": name, "data": dump_text(example)}
+        references.append(_kept(stream, name, shown, schemas))
+    return {"oneOf": references, "discriminator": {"propertyName": "event"}}
+
+
+def _nameless(stream: Events, schemas: Schema) -> Schema:
+    references = []
+    for name, example in stream.examples.items():
+        data = schema_of(example, stream.optional)
         data["properties"] = {stream.tag: {"const": name}} | data["properties"]
         data["required"] = [stream.tag, *data["required"]]
-        shown = data | {"example": {stream.tag: name, **stream.examples[name]}}
+        references.append(_kept(stream, name, data | {"example": {stream.tag: name, **example}}, schemas))
+    union = {"oneOf": references, "discriminator": {"propertyName": stream.tag}}
+    properties = {"id": {"type": "string"}, "data": _json_text(union)}
+    return {"type": "object", "required": [*properties], "properties": properties}
+
+
+def _json_text(schema: Schema) -> Schema:
+    return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+
+
+def _kept(stream: Events, name: str, shown: Schema, schemas: Schema) -> Schema:
+    title = stream.name + "".join(part.capitalize() for part in name.split("_"))
     schemas[title] = shown
-    return title
+    return {"$ref": f"#/components/schemas/{title}"}

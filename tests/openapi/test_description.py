@@ -80,11 +80,21 @@ def test_streams_are_unions_told_apart_by_their_name() -> None:
         if "text/event-stream" in (content := route["responses"].get("200", {}).get("content", {}))
     ]
     assert len(streams) >= 8
-    for schema in streams:
-        assert len(schema["oneOf"]) >= 3
-    script = document["components"]["schemas"]["ScriptContentChunk"]
-    assert script["properties"]["event"] == {"const": "content_chunk"}
-    assert script["example"]["data"]["content"] == "剧名：《雨夜来客》"
+    named = [schema for schema in streams if "oneOf" in schema]
+    assert {schema["discriminator"]["propertyName"] for schema in named} == {"event"}
+    assert min(len(schema["oneOf"]) for schema in named) >= 3
+
+
+def test_every_example_of_an_event_is_true_to_the_schema_of_its_data() -> None:
+    schemas = gateway_app().openapi()["components"]["schemas"]
+    events = [schema for schema in schemas.values() if "event" in schema.get("properties", {})]
+    assert len(events) >= 20
+    for schema in events:
+        data = json.loads(schema["example"]["data"])
+        jsonschema.validate(data, schema["properties"]["data"]["contentSchema"])
+    chunk = schemas["ScriptContentChunk"]
+    assert chunk["properties"]["event"] == {"const": "content_chunk"}
+    assert json.loads(chunk["example"]["data"])["content"] == "剧名：《雨夜来客》"
 
 
 def test_no_internal_route_is_shown(document: Document) -> None:
