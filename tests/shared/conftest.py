@@ -1,0 +1,77 @@
+"""An embedded PostgreSQL for tests of what is shared, and processes of ours that live on it."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.database import migrate, sqlalchemy_url, start_embedded
+from shared.eventlog import EventLog
+from shared.notices import Notices
+from shared.tasks import ANALYSIS, NewTask, Tasks
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = start_embedded(tmp_path_factory.mktemp("shared"))
+    url = server.get_uri()
+    migrate(url)
+    yield url
+    server.cleanup()
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What one process of ours holds."""
+
+    engine: AsyncEngine
+    notices: Notices
+    log: EventLog
+    tasks: Tasks
+
+    async def task(self) -> str:
+        """A new task's id."""
+        task_id = str(uuid4())
+        await self.tasks.register(NewTask(task_id, ANALYSIS, {"a": 1}))
+        return task_id
+
+    async def cut_connections(self) -> None:
+        """What happens when the database server restarts."""
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query <> ''"
+        async with self.engine.connect() as connection:
+            await connection.execute(text(cut))
+
+
+@pytest.fixture
+def living(database_url: str) -> Callable[[], AbstractAsyncContextManager[Life]]:
+    """Start a process."""
+
+    @asynccontextmanager
+    async def live() -> AsyncIterator[Life]:
+        engine = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True)
+        notices = Notices(database_url)
+        log = EventLog(engine, notices)
+        try:
+            async with log.running(), notices.listening():
+                yield Life(engine, notices, log, Tasks(engine))
+        finally:
+            await engine.dispose()
+
+    return live
+
+
+@pytest.fixture
+async def life(living: Callable[[], AbstractAsyncContextManager[Life]]) -> AsyncIterator[Life]:
+    async with living() as one:
+        yield one
+
+
+@pytest.fixture
+async def other(living: Callable[[], AbstractAsyncContextManager[Life]]) -> AsyncIterator[Life]:
+    """A second process on the same database."""
+    async with living() as one:
+        yield one

@@ -1,0 +1,72 @@
+"""LISTEN and NOTIFY between processes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from uuid import uuid4
+
+import pytest
+
+from shared.notices import Notices, notify
+from tests.shared.conftest import Life
+
+pytestmark = pytest.mark.anyio
+
+
+class Ear:
+    """Collects names until all that are waited for were heard."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.rechecks = 0
+        self._news = asyncio.Event()
+
+    def __call__(self, names: list[str]) -> None:
+        self.rechecks += not names
+        self.names |= set(names)
+        self._news.set()
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(15):
+            while not done():
+                await self._news.wait()
+                self._news.clear()
+
+
+@pytest.fixture
+async def ear(database_url: str) -> AsyncIterator[Ear]:
+    notices, ear = Notices(database_url), Ear()
+    notices.on("shout", ear)
+    async with notices.listening():
+        await ear.until(lambda: ear.rechecks > 0)
+        yield ear
+
+
+async def shout(life: Life, names: list[str]) -> None:
+    async with life.engine.begin() as connection:
+        await notify(connection, "shout", names)
+
+
+async def test_every_name_is_heard_however_many(life: Life, ear: Ear) -> None:
+    names = {str(uuid4()) for _ in range(450)}
+    await shout(life, sorted(names))
+    await ear.until(lambda: names <= ear.names)
+
+
+async def test_nothing_is_heard_of_what_was_rolled_back(life: Life, ear: Ear) -> None:
+    async with life.engine.connect() as connection:
+        await notify(connection, "shout", ["undone"])
+        await connection.rollback()
+    await shout(life, ["done"])
+    await ear.until(lambda: "done" in ear.names)
+    assert "undone" not in ear.names
+
+
+async def test_after_a_broken_connection_everything_is_looked_at_again(
+    living: Callable[[], AbstractAsyncContextManager[Life]], life: Life, ear: Ear
+) -> None:
+    before = ear.rechecks
+    await life.cut_connections()
+    await ear.until(lambda: ear.rechecks > before)
+    await shout(life, ["after"])
+    await ear.until(lambda: "after" in ear.names)

@@ -1,0 +1,115 @@
+"""Recorded steps: a paid call is sent once, whoever asks and however often."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.errors import OutcomeUnknown
+from shared.steps import Steps
+from tests.shared.conftest import Life
+
+pytestmark = pytest.mark.anyio
+
+
+class Shop:
+    """Counts what it sells."""
+
+    def __init__(self, outcome: Any = None) -> None:
+        self.sold = 0
+        self.outcome = outcome
+        self.open = asyncio.Event()
+        self.open.set()
+        self.entered = asyncio.Event()
+
+    async def sell(self) -> Any:
+        self.sold += 1
+        self.entered.set()
+        await self.open.wait()
+        return self.outcome
+
+
+@pytest.mark.parametrize("outcome", [{"id": "7", "x": [None, "\ud83d\x00"]}, None, [], "", 0])
+async def test_a_replay_gets_the_recorded_outcome(life: Life, outcome: Any) -> None:
+    task_id, shop = str(uuid4()), Shop(outcome)
+    results = [await Steps(life.engine).once(task_id, "submit-1", shop.sell) for _ in range(3)]
+    assert results == [outcome] * 3
+    assert shop.sold == 1
+
+
+async def test_a_call_that_was_never_recorded_is_never_repeated(life: Life) -> None:
+    task_id, shop = str(uuid4()), Shop()
+
+    async def crash() -> None:
+        shop.sold += 1
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await Steps(life.engine).once(task_id, "submit-1", crash)
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await Steps(life.engine).once(task_id, "submit-1", shop.sell)
+    assert shop.sold == 1
+
+
+async def test_two_processes_never_send_both(life: Life, other: Life) -> None:
+    task_id, shop = str(uuid4()), Shop({"id": "1"})
+    calls = [Steps(one.engine).once(task_id, "submit-1", shop.sell) for one in (life, other) for _ in range(4)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert shop.sold == 1
+    assert {"id": "1"} in results
+    assert all(result == {"id": "1"} or isinstance(result, OutcomeUnknown) for result in results)
+
+
+async def test_other_steps_and_other_tasks_are_apart(life: Life) -> None:
+    steps, shop, task_id = Steps(life.engine), Shop(1), str(uuid4())
+    for name in ("submit-1", "submit-2"):
+        await steps.once(task_id, name, shop.sell)
+    await steps.once(str(uuid4()), "submit-1", shop.sell)
+    assert shop.sold == 3
+    assert await steps.started(task_id, "submit-2")
+    assert not await steps.started(task_id, "submit-3")
+
+
+async def test_a_free_call_is_repeated_until_it_is_recorded(life: Life) -> None:
+    steps, task_id, tries = Steps(life.engine), str(uuid4()), 0
+
+    async def moody() -> str:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ConnectionError
+        return "well"
+
+    with pytest.raises(ConnectionError):
+        await steps.checkpoint(task_id, "step-1", moody)
+    assert [await steps.checkpoint(task_id, "step-1", moody) for _ in range(3)] == ["well"] * 3
+    assert tries == 2
+
+
+async def test_leaving_waits_for_the_call_under_way(life: Life) -> None:
+    steps, shop, task_id = Steps(life.engine), Shop({"id": "9"}), str(uuid4())
+    shop.open.clear()
+    buying = asyncio.create_task(steps.once(task_id, "submit-1", shop.sell))
+    await shop.entered.wait()
+    leaving = asyncio.create_task(steps.drained(5))
+    await asyncio.sleep(0.05)
+    assert steps.closing
+    assert not leaving.done()
+    shop.open.set()
+    await leaving
+    assert await buying == {"id": "9"}
+    assert await Steps(life.engine).once(task_id, "submit-1", shop.sell) == {"id": "9"}
+
+
+async def test_a_purchase_survives_a_broken_connection(life: Life) -> None:
+    steps, shop, task_id = Steps(life.engine), Shop({"id": "5"}), str(uuid4())
+    shop.open.clear()
+    buying = asyncio.create_task(steps.once(task_id, "submit-1", shop.sell))
+    await shop.entered.wait()
+    await life.cut_connections()
+    shop.open.set()
+    assert await buying == {"id": "5"}
+    assert await Steps(life.engine).once(task_id, "submit-1", shop.sell) == {"id": "5"}
+    assert shop.sold == 1
