@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.stack import Stack
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")  # noqa: TID251 - where the browser lies is no setting of ours
 ARGUMENTS = [
@@ -23,17 +26,33 @@ PATIENCE_MS = 30_000
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def base_url(request: pytest.FixtureRequest) -> str:
-    given = os.environ.get("PAGE_BASE_URL")  # noqa: TID251 - a server that runs already, for work on the page
-    url: str = given or request.getfixturevalue("stack").gateway_url
-    return url.rstrip("/")
+# Quick enough not to be waited for, slow enough for a person, and a test, to come in between.
+PACE: dict[str, object] = {
+    "deepseek_seconds": [0.02, 0.08],
+    "jimeng_seconds": [0.1, 0.3],
+    "runninghub_seconds": [0.1, 0.3],
+    "runninghub_outputs_lag": 0.1,
+    "claude_deltas_per_second": 400,
+}
 
 
-# One browser a module, not one for all: Playwright's own loop must not be running when other tests start theirs.
-@pytest.fixture(scope="module")
-def browser(base_url: str) -> Iterator[Browser]:
-    assert base_url
+@pytest.fixture(scope="package")
+def brisk(_running_stack: Stack) -> Iterator[Stack]:
+    """The shared stack at the page's pace."""
+    before = httpx.get(f"{_running_stack.sandbox_url}/_settings", trust_env=False).json()
+    _running_stack.tune(**PACE)
+    yield _running_stack
+    _running_stack.tune(**{name: before[name] for name in PACE})
+
+
+@pytest.fixture(scope="package")
+def base_url(brisk: Stack) -> str:
+    return brisk.gateway_url
+
+
+# Not one for the whole run: Playwright's own loop must not be running when other tests start theirs.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.fail(f"no browser at {CHROMIUM}: install Debian's chromium, or set CHROMIUM to where yours lies")
     expect.set_options(timeout=PATIENCE_MS)

@@ -53,7 +53,7 @@ def wait_for_script(page: Page) -> None:
 
 
 def shown_text(page: Page, episode: int) -> str:
-    return squeezed(page.locator(f"section:has(> div > #part-{episode}) .text").inner_text())
+    return squeezed(page.locator(f"section:has(> div > #part-{episode}) .text").text_content() or "")
 
 
 def squeezed(text: str) -> str:

@@ -1,0 +1,1 @@
+"""The built-in page, as people meet it."""
