@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,9 +69,12 @@ class Balancer:
             except OSError:
                 continue
             outside.settimeout(None)
-            for one, other in ((inside, outside), (outside, inside)):
-                threading.Thread(target=_pump, args=(one, other), daemon=True).start()
-            return
+            back = threading.Thread(target=_pump, args=(outside, inside), daemon=True)
+            back.start()
+            _pump(inside, outside)
+            back.join()
+            outside.close()
+            break
         inside.close()
 
     def close(self) -> None:
@@ -78,16 +82,12 @@ class Balancer:
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         while data := one.recv(65536):
             other.sendall(data)
-    except OSError:
-        pass
     for end in (one, other):
-        try:
+        with suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            end.close()
 
 
 @dataclass
