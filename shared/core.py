@@ -38,6 +38,7 @@ async def core_of(service: str, settings: SharedSettings, departure: Departure) 
         engine = Engine(service, database, log, pulse)
         readers = Readers(database.engine, notices, engine.replica.id)
         departure.then(log.following.farewell)
+        departure.then(readers.farewell)
         async with log.running():
             yield Core(database, notices, log, engine, engine.tasks, readers, departure)
             await readers.settled()

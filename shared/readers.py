@@ -16,6 +16,9 @@ from shared.notices import Notices, notify
 CHANNEL = "reader"
 GRACE_SECONDS = 3.0
 
+# Presence is lost with the process anyway: nobody needs to wait for the disk.
+_NOT_DURABLE = text("SET LOCAL synchronous_commit = off")
+
 logger = logging.getLogger(__name__)
 
 
@@ -27,6 +30,7 @@ class Readers:
         self._replica_id = replica_id
         self._changed: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._partings: set[asyncio.Task[None]] = set()
+        self._leaving = False
         notices.on(CHANNEL, self._heard)
 
     def _heard(self, task_ids: list[str]) -> None:
@@ -42,13 +46,19 @@ class Readers:
         try:
             yield
         finally:
-            parting = asyncio.create_task(self._part(reader_id, task_id))
-            self._partings.add(parting)
-            parting.add_done_callback(self._partings.discard)
+            if not self._leaving:
+                parting = asyncio.create_task(self._part(reader_id, task_id))
+                self._partings.add(parting)
+                parting.add_done_callback(self._partings.discard)
+
+    def farewell(self) -> None:
+        """This process leaves: its readers part all at once, in `settled`."""
+        self._leaving = True
 
     async def _join(self, reader_id: str, task_id: str) -> None:
         statement = text("INSERT INTO reader (id, task_id, replica_id) VALUES (:id, :task_id, :replica_id)")
         async with self._engine.begin() as connection:
+            await connection.execute(_NOT_DURABLE)
             values = {"id": reader_id, "task_id": task_id, "replica_id": self._replica_id}
             await connection.execute(statement, values)
             await notify(connection, CHANNEL, [task_id])
@@ -56,6 +66,7 @@ class Readers:
     async def _part(self, reader_id: str, task_id: str) -> None:
         with suppress(*UNREACHABLE):
             async with self._engine.begin() as connection:
+                await connection.execute(_NOT_DURABLE)
                 await connection.execute(text("DELETE FROM reader WHERE id = :id"), {"id": reader_id})
                 await notify(connection, CHANNEL, [task_id])
 
@@ -91,5 +102,12 @@ class Readers:
                 del self._changed[task_id]
 
     async def settled(self) -> None:
-        """Wait for the partings under way."""
+        """Wait for the partings under way, and let everybody part who is still here when this process leaves."""
         await asyncio.gather(*self._partings, return_exceptions=True)
+        if not self._leaving:
+            return
+        gone = text("DELETE FROM reader WHERE replica_id = :replica RETURNING task_id")
+        with suppress(*UNREACHABLE):
+            async with self._engine.begin() as connection:
+                rows = await connection.execute(gone, {"replica": self._replica_id})
+                await notify(connection, CHANNEL, sorted({row.task_id for row in rows}))
