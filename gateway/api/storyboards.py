@@ -10,7 +10,7 @@ from gateway.api.schemas import AnalysisRequest
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError, RequestInProgress, ScriptToFrameError
 from shared.events import Status
-from shared.idempotency import IdempotencyKey, register
+from shared.idempotency import IdempotencyKey, Registered, register
 from shared.leaving import ReaderLeft, while_read
 from shared.requests import Key, Owner
 from shared.sse import FollowedLog, View
@@ -28,32 +28,41 @@ async def analyze_script(
     body: AnalysisRequest, request: Request, wired: Wired, owner: Owner, key: Key, stream: Stream = False
 ) -> Response:
     """Cut a story into frames with picture prompts (A1)."""
-    task_id = await _accepted(wired, body, owner, key, waits=not stream)
-    presence = wired.core.readers.joined(task_id)
+    task = _task(wired, body, owner)
     if stream:
-        return FollowedLog(wired.core.log.following, View(task_id, presence=presence))
-    async with presence:
-        try:
-            await while_read(request, wired.core.departure, wired.core.log.following.until_last(task_id))
-        except ReaderLeft:
-            return Response(status_code=499)
+        task_id = (await _registered(wired, task, key)).task_id
+        return FollowedLog(wired.core.log.following, View(task_id, presence=wired.core.readers.joined(task_id)))
+    # Reading before it can be found: a second request with the same key must see the first one's reader.
+    async with wired.core.readers.joined(task.id):
+        registered = await _registered(wired, task, key)
+        if registered.created:
+            return await _answer(request, wired, task.id)
+    await refuse_second_reader(wired, registered.task_id)
+    async with wired.core.readers.joined(registered.task_id):
+        return await _answer(request, wired, registered.task_id)
+
+
+async def _answer(request: Request, wired: Wiring, task_id: str) -> Response:
+    try:
+        await while_read(request, wired.core.departure, wired.core.log.following.until_last(task_id))
+    except ReaderLeft:
+        return Response(status_code=499)
     return _reply(await wired.core.tasks.find(task_id))
 
 
-async def _accepted(
-    wired: Wiring, body: AnalysisRequest, owner: str, key: IdempotencyKey | None, *, waits: bool
-) -> str:
+def _task(wired: Wiring, body: AnalysisRequest, owner: str) -> NewTask:
     try:
         demo = wired.deepseek.check_configured()
     except ConfigurationError as error:
         raise ConfigurationError(f"智能分析失败: {error.message}") from error
-    task = NewTask(str(uuid4()), ANALYSIS, asdict(body.story()), owner, demo, total=4)
+    return NewTask(str(uuid4()), ANALYSIS, asdict(body.story()), owner, demo, total=4)
+
+
+async def _registered(wired: Wiring, task: NewTask, key: IdempotencyKey | None) -> Registered:
     registered = await register(wired.core.database.engine, task, key)
     if registered.created:
         await wired.core.engine.start(ANALYSIS, registered.task_id)
-    elif waits:
-        await refuse_second_reader(wired, registered.task_id)
-    return registered.task_id
+    return registered
 
 
 async def refuse_second_reader(wired: Wiring, task_id: str) -> None:
