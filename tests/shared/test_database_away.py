@@ -1,0 +1,70 @@
+"""PostgreSQL goes away and comes back: 503 meanwhile, and nothing is lost."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.database import start_embedded
+from tests.gateway.stories import PATH, analyse, form
+from tests.imagegen.ordering import bought, ended, order, until
+from tests.stack import Stack
+
+
+@pytest.fixture
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder: Path = tmp_path_factory.mktemp("away")
+    return start_embedded(folder)
+
+
+def check_away(answer: httpx.Response) -> None:
+    told = answer.json()
+    assert (answer.status_code, told["success"], told["errorCode"]) == (503, False, "BACKEND_UNAVAILABLE")
+    assert told["error"] == told["detail"] != ""
+
+
+def test_an_outage_of_the_database_is_503_and_loses_nothing(own_stack: Stack, postgres: Any) -> None:
+    own_stack.settings["DATABASE_URL"] = postgres.get_uri()
+    own_stack.start()
+    gateway = httpx.Client(base_url=own_stack.gateway_url, timeout=60, trust_env=False)
+    imagegen = httpx.Client(base_url=own_stack.imagegen_url, timeout=60, trust_env=False)
+    with gateway, imagegen:
+        key = {"Idempotency-Key": "before"}
+        storyboard = analyse(gateway, key, sceneCount=1)
+        assert storyboard.status_code == 200
+        own_stack.tune(jimeng_seconds=[3, 3])
+        under_way = order(imagegen, "停电时在画")
+        until(imagegen, under_way, "running")
+
+        postgres.stop()
+        for client in (gateway, imagegen):
+            assert client.get("/livez").status_code == 200
+            assert client.get("/readyz").status_code == 503
+        away = [
+            gateway.get("/api/stream/tasks"),
+            gateway.get("/api/stream/tasks/7c9e6679-7425-40de-944b-e07fc1f90ae7"),
+            gateway.post(PATH, json=form(), headers={"Idempotency-Key": "meanwhile"}),
+            gateway.post(f"{PATH}?stream=true", json=form()),
+            gateway.get(f"/api/images/{under_way}"),
+            gateway.post("/api/images", json={"prompt": "停电后"}),
+            imagegen.post("/api/images", json={"prompt": "停电后"}),
+            imagegen.post("/api/generate-image", json={"prompt": "停电后"}),
+            imagegen.delete(f"/api/images/{under_way}"),
+            imagegen.get(f"/api/images/{under_way}/content"),
+        ]
+        for answer in away:
+            check_away(answer)
+            assert int(answer.headers["retry-after"]) >= 1
+        check_away(gateway.post("/api/generate-image", json={"prompt": "停电后"}))
+
+        postgres.start()
+        for process in own_stack.processes:
+            process.wait_ready()
+        assert analyse(gateway, key, sceneCount=1).content == storyboard.content
+        assert ended(gateway, under_way)["status"] == "succeeded"
+        assert bought(own_stack, "停电时在画") == 1
+        assert bought(own_stack, "停电后") == 0
+        assert ended(gateway, order(gateway, "来电了"))["status"] == "succeeded"
+    own_stack.stop()
+    postgres.cleanup()
