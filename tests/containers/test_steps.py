@@ -51,9 +51,12 @@ def test_the_images_steps_make_services_that_run_without_rights(tmp_path: Path) 
         "SANDBOX_URL": f"http://127.0.0.1:{ports['sandbox']}",
         "PYTHON_BACKEND_URL": f"http://127.0.0.1:{ports['imagegen']}",
         "DATA_DIR": str(root / "data"),
+        # The embedded server's lock lies there; whoever else runs one on this machine owns the other.
+        "TMPDIR": str(root / "run"),
     }
-    (root / "data").mkdir(parents=True)
-    os.chown(root / "data", NOBODY, NOBODY)
+    for own in ("data", "run"):
+        (root / own).mkdir(parents=True)
+        os.chown(root / own, NOBODY, NOBODY)
     running = []
     try:
         for target in ports:
