@@ -75,8 +75,8 @@ def test_nothing_undocumented_is_answered_and_nothing_breaks(own_stack: Stack, t
     light = [word for name in HEAVY for word in ("--exclude-operation-id", name)]
     cases = [
         campaign(gateway, tmp_path, 20, heavy),
-        campaign(gateway, tmp_path, 700, light),
-        campaign(imagegen, tmp_path, 600, light),
+        campaign(gateway, tmp_path, 1400, light),
+        campaign(imagegen, tmp_path, 1000, light),
         campaign(imagegen, tmp_path, 20, ["--include-operation-id", "generateImage"]),
     ]
     assert sum(cases) >= LEAST_CASES, cases
