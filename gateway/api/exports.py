@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.responses import StreamingResponse
 from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
 
-from gateway.api.tasks import found
+from gateway.api.tasks import drawn_so_far, found
 from gateway.storyboard.sheet import Row, as_csv, as_json, rows_of
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
@@ -27,6 +27,14 @@ _MOST_CHOSEN = 200
 _JPEG = b"\xff\xd8"
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture with the prompt that it was really drawn from: people edit prompts."""
+
+    data: bytes
+    prompt: str
+
+
 @router.get("/{task_id}/storyboard.zip", operation_id="downloadStoryboard", response_class=Response)
 async def download_storyboard(task_id: str, wired: Wired, owner: Owner, images: Chosen = "") -> Response:
     """The frames of an analysis or a batch with the pictures that are there."""
@@ -34,7 +42,7 @@ async def download_storyboard(task_id: str, wired: Wired, owner: Owner, images: 
     frames = _frames(task)
     if not frames:
         raise TaskNotFound(f"未找到任务ID {task_id} 的分镜")
-    rows = rows_of(frames, _image_ids(task) | _chosen(images))
+    rows = rows_of(frames, await _image_ids(wired, task) | _chosen(images))
     name = quote(f"storyboard-{task.id[:8]}.zip")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     archive = async_stream_zip(_members(wired, task.id, rows, owner))
@@ -49,11 +57,11 @@ def _frames(task: Task) -> list[dict[str, Any]]:
     return []
 
 
-def _image_ids(task: Task) -> dict[int, str]:
+async def _image_ids(wired: Wiring, task: Task) -> dict[int, str]:
     if task.kind != BATCH:
         return {}
-    items = (task.result or {}).get("data") or []
-    return {item["sequence"]: item["taskId"] for item in items if item.get("taskId") and not item.get("error")}
+    done = [item for item in await drawn_so_far(wired, task) if item and item.get("taskId") and not item.get("error")]
+    return {item["sequence"]: item["taskId"] for item in done}
 
 
 def _chosen(images: str) -> dict[int, str]:
@@ -65,25 +73,27 @@ async def _members(wired: Wiring, task_id: str, rows: list[Row], owner: str) -> 
     """One picture at a time in memory; the tables come last, because they name what was found."""
     complete: list[Row] = []
     for row in rows:
-        data = await _picture(wired, row.image_id, owner) if row.image_id else None
-        if data is None:
+        drawn = await _drawn(wired, row.image_id, owner) if row.image_id else None
+        if drawn is None:
             complete.append(row)
             continue
-        kind = "jpg" if data.startswith(_JPEG) else "png"
-        picture = f"frames/{row.sequence:03d}.{kind}"
-        complete.append(replace(row, picture=picture))
-        yield _member(picture, data)
+        picture = f"frames/{row.sequence:03d}.{'jpg' if drawn.data.startswith(_JPEG) else 'png'}"
+        complete.append(replace(row, picture=picture, prompt=drawn.prompt or row.prompt))
+        yield _member(picture, drawn.data)
     yield _member("storyboard.json", as_json(task_id, complete))
     yield _member("storyboard.csv", as_csv(complete))
 
 
-async def _picture(wired: Wiring, image_id: str, owner: str) -> bytes | None:
+async def _drawn(wired: Wiring, image_id: str, owner: str) -> Drawn | None:
+    """None where the picture cannot be had: the archive does not end half-way for it."""
     headers = {"X-Owner": owner} if owner else {}
+    path = f"/api/images/{quote(image_id, safe='')}"
     try:
-        _, data = await wired.imagegen.content(f"/api/images/{quote(image_id, safe='')}/content", headers)
+        _, data = await wired.imagegen.content(f"{path}/content", headers)
+        record: dict[str, Any] = await wired.imagegen.call("GET", path, headers=headers)
     except ScriptToFrameError:
         return None
-    return data
+    return Drawn(data, str(record.get("prompt") or ""))
 
 
 def _member(name: str, data: bytes) -> AsyncMemberFile:

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
+from gateway.storyboard.shots import Shot, recalled
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
 from shared.requests import Owner
 from shared.sse import FollowedLog, View
 from shared.tasks import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task
-from shared.wire import Json, iso_time
+from shared.wire import Json, iso_time, loads
 
 router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 
@@ -93,12 +94,27 @@ async def _stored_data(_wired: Wiring, task: Task) -> dict[str, Any]:
     return {} if data is None else {"data": data}
 
 
+async def _frames_so_far(wired: Wiring, task: Task) -> dict[str, Any]:
+    return {"data": await drawn_so_far(wired, task)}
+
+
+async def drawn_so_far(wired: Wiring, task: Task) -> list[dict[str, Any] | None]:
+    """The frames of a batch in their order, None in place of those that are not done."""
+    if task.result and "data" in task.result:
+        return list(task.result["data"])
+    frames = task.request["frames"]
+    told = [loads(event.data) for event in await wired.core.log.following.stored(task.id)]
+    outcomes = dict(recalled(event) for event in told if event["type"] in {"frame_complete", "frame_error"})
+    shots = [Shot(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
+    return [outcomes[shot.position].item(shot) if shot.position in outcomes else None for shot in shots]
+
+
 async def _texts(wired: Wiring, task: Task) -> dict[str, Any]:
     manuscript = await wired.manuscripts.whole(task.id)
     return {"full_script": manuscript.full_script, "episodes": manuscript.episodes()}
 
 
-DETAILS: dict[str, Callable[[Wiring, Task], Any]] = {ANALYSIS: _stored_data, BATCH: _stored_data, SCRIPT: _texts}
+DETAILS: dict[str, Callable[[Wiring, Task], Any]] = {ANALYSIS: _stored_data, BATCH: _frames_so_far, SCRIPT: _texts}
 
 
 @router.get("/{task_id}/events", operation_id="followTask", response_class=Response)

@@ -11,6 +11,7 @@ import { isFinished, postStream, readTask } from "/web/stream.js";
 
 export class Board {
   #batch = null;
+  #left = false;
 
   /** `kept` is what the browser remembers of it, see store.js. */
   constructor(id, frames, kept) {
@@ -20,7 +21,8 @@ export class Board {
     this.cards = buildSheet($("#sheet"), frames, kept, this.config, {
       draw: (card) => this.drawOne(card), halt: (card) => this.halt(card), edited: (card) => this.#edited(card),
     });
-    this.tell = teller(this.cards, $("#board-drawn"));
+    const tell = teller(this.cards, $("#board-drawn"));
+    this.tell = () => this.#left || tell();
     this.#head();
     for (const card of this.cards) this.#resumeOne(card);
     if (kept.batch?.running) this.#runBatch(kept.batch);
@@ -35,6 +37,7 @@ export class Board {
   }
 
   #refresh() {
+    if (this.#left) return;
     const left = this.cards.filter((card) => !card.imageId).length;
     const word = left === 0 ? "redrawAll" : left === this.cards.length ? "drawAll" : "drawRest";
     say($("#draw-all"), word, { count: left || this.cards.length });
@@ -49,7 +52,7 @@ export class Board {
   #zipAddress() {
     const chosen = this.cards.filter((card) => card.imageId).map((card) => `${card.frame.sequence}:${card.imageId}`);
     const query = chosen.length ? `?images=${encodeURIComponent(chosen.join(","))}` : "";
-    return `/api/stream/tasks/${encodeURIComponent(this.kept.batch?.id ?? this.id)}/storyboard.zip${query}`;
+    return `/api/stream/tasks/${encodeURIComponent(this.id)}/storyboard.zip${query}`;
   }
 
   #keep() {
@@ -135,15 +138,24 @@ export class Board {
     const wanted = left.length ? left : this.cards.filter((card) => !isBusy(card));
     if (!left.length && !(await confirmed("redrawAllSure", "redrawAll", { count: wanted.length }))) return;
     const frames = wanted.map((card) => this.orderOf(card));
-    await this.#runBatch({ key: newKey(), running: true, json: { frames, config: this.config, storyboardTaskId: this.id } });
+    const fresh = { key: newKey(), json: { frames, config: this.config, storyboardTaskId: this.id } };
+    await this.#runBatch(this.#stopped(frames) ?? fresh);
+  }
+
+  /** A stopped batch goes on under its own key, so that nothing is paid for twice, unless a prompt has changed since. */
+  #stopped(frames) {
+    const { batch } = this.kept;
+    const known = new Set(batch?.stopped ? batch.json.frames.map((frame) => JSON.stringify(frame)) : []);
+    return frames.every((frame) => known.has(JSON.stringify(frame))) ? batch : null;
   }
 
   async #runBatch(batch) {
-    this.kept.batch = batch;
+    const again = batch.stopped;
+    this.kept.batch = Object.assign(batch, { running: true, stopped: false });
     this.#keep();
     this.#batch = new AbortController();
     const wanted = new Map(batch.json.frames.map((frame) => [frame.sequence, this.cards.find((card) => card.frame.sequence === frame.sequence)]));
-    for (const card of wanted.values()) setState(card, "ordered");
+    for (const card of wanted.values()) if (!(again && card.imageId)) setState(card, "ordered");
     $("#draw-bar").value = 0;
     this.#refresh();
     try {
@@ -151,9 +163,11 @@ export class Board {
         key: batch.key, signal: this.#batch.signal, onStart: (id) => this.#began(batch, id), onEvent: (event) => this.#told(wanted, event),
       });
     } catch (error) {
-      await this.#broken(wanted, batch, error);
+      if (isStop(error)) batch.stopped = true;
+      else this.#problem(error);
     }
     this.#over(wanted, batch);
+    if (batch.stopped) await this.#collect(wanted, batch);
   }
 
   #began(batch, id) {
@@ -163,7 +177,7 @@ export class Board {
 
   #told(wanted, { name, data }) {
     const card = wanted.get(data.sequence);
-    if (data.progress !== undefined) $("#draw-bar").value = data.progress;
+    if (data.progress !== undefined && !this.#left) $("#draw-bar").value = data.progress;
     if (name === "progress" && card && isBusy(card)) setState(card, "running");
     if (name === "frame_complete" && card) this.#drawn(card, data.taskId);
     if (name === "frame_error" && card) setState(card, "failed", { problem: data.error, code: data.errorCode });
@@ -172,22 +186,19 @@ export class Board {
     this.tell();
   }
 
-  async #broken(wanted, batch, error) {
-    if (!isStop(error)) return this.#problem(error);
-    for (const card of wanted.values()) if (isBusy(card)) setState(card, "running", { word: "state_finishing" });
-    show($("#draw-stop"), false);
-    await this.#collect(wanted, batch);
-  }
-
   /** After a stop, pictures that were already submitted are finished and kept by the server: they are taken in. */
   async #collect(wanted, batch) {
-    for (let tries = 0; batch.id && tries < 20; tries += 1) {
+    const before = new Map([...wanted].map(([sequence, card]) => [sequence, card.imageId]));
+    for (let tries = 0; batch.id && batch.stopped && tries < 20; tries += 1) {
       const task = await readTask(batch.id).catch(() => null);
-      for (const item of (task?.data ?? []).filter(Boolean)) {
+      if (!task || !batch.stopped) return;
+      for (const item of (task.data ?? []).filter(Boolean)) {
         const card = wanted.get(item.sequence);
-        if (card && isBusy(card) && item.taskId && !item.error) this.#drawn(card, item.taskId);
+        const untouched = card && !isBusy(card) && card.imageId === before.get(item.sequence);
+        if (untouched && item.taskId && !item.error && item.taskId !== card.imageId) this.#drawn(card, item.taskId);
       }
-      if (!task || isFinished(task)) return;
+      this.#refresh();
+      if (isFinished(task)) return;
       await sleep(1500);
     }
   }
@@ -201,10 +212,13 @@ export class Board {
   }
 
   #problem(error) {
+    if (this.#left) return;
     showProblem($("#board-error"), { message: error.message, code: error.code, heading: "problemDrawing" }, [["tryAgain", () => this.drawAll()]]);
   }
 
+  /** What is being drawn is still read and remembered; only the screen belongs to others now. */
   leave() {
+    this.#left = true;
     clearProblem($("#board-error"));
     $("#sheet").replaceChildren();
     show($("#board-head"), false);

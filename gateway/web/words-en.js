@@ -24,7 +24,7 @@ export default {
   prompt: "Prompt", draw: "Draw this frame", redraw: "Draw again", tryAgain: "Try again", goOn: "Continue", download: "Download", enlarge: "Enlarge", largePicture: "Large picture", previous: "Previous", next: "Next",
   pictureAlt: "{number}: {text}", pictureGone: "The picture cannot be fetched", openFile: "Open the file",
   state_ordered: "Ordered", state_queued: "Queued", queueAt: "No. {position} in the queue, about {seconds} s", state_running: "Drawing", state_done: "Done", state_failed: "Not drawn", state_stopped: "Stopped",
-  state_tooLate: "Already with the vendor; the picture is kept", state_finishing: "Finishing what was submitted",
+  state_tooLate: "Already with the vendor; the picture is kept",
   announceFrames: "The storyboard is ready: {count} frames.", announceDrawn: "Frame {number} is drawn.", announceAllDrawn: "Done: {success} frames drawn, {failed} failed.",
   analysisStopped: "Stopped",
 

@@ -24,7 +24,7 @@ export default {
   prompt: "提示词", draw: "画这一帧", redraw: "重画", tryAgain: "再试一次", goOn: "继续", download: "下载", enlarge: "看大图", largePicture: "大图", previous: "上一张", next: "下一张",
   pictureAlt: "{number}：{text}", pictureGone: "图片取不到了", openFile: "打开文件",
   state_ordered: "已下单", state_queued: "排队中", queueAt: "排在第 {position} 位，约 {seconds} 秒", state_running: "正在画", state_done: "已完成", state_failed: "没画成", state_stopped: "已停止",
-  state_tooLate: "厂商已在画，无法撤回，图会留下", state_finishing: "已提交的画完为止",
+  state_tooLate: "厂商已在画，无法撤回，图会留下",
   announceFrames: "分镜好了，共 {count} 帧。", announceDrawn: "第 {number} 帧画好了。", announceAllDrawn: "画完了：成功 {success} 帧，失败 {failed} 帧。",
   analysisStopped: "已停止",
 
