@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-PART_SECONDS = 10
+PART_SECONDS = 15
 
 
 class Bench:

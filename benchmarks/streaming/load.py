@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import uvloop
 
-SPREAD = 2.0
+STARTS_PER_SECOND = 25
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class Figures:
     events: int = 0
     deltas: int = 0
     completed: int = 0
+    refused: int = 0
     first: list[float] = field(default_factory=list)
     added: list[float] = field(default_factory=list)
     handover: list[float] = field(default_factory=list)
@@ -68,7 +69,9 @@ class Reader:
         await asyncio.sleep(after)
         asked = time.monotonic()
         reader, writer = await request(self._port, "POST", "/api/stream/generate-script", self._body)
-        await reader.readuntil(b"\r\n\r\n")
+        if not (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200"):
+            self._figures.refused += 1
+            return
         begun = False
         while frame := await self._frame(reader):
             now = time.monotonic()
@@ -123,11 +126,12 @@ class Reader:
 async def _main(port: int, streams: int, episodes: int, *, cancels: bool) -> None:
     figures = Figures()
     readers = [Reader(port, figures, episodes, cancels=cancels) for _ in range(streams)]
-    await asyncio.gather(*(reader.read(SPREAD * at / streams) for at, reader in enumerate(readers)))
+    await asyncio.gather(*(reader.read(at / STARTS_PER_SECOND) for at, reader in enumerate(readers)))
     seconds = figures.last_event - figures.first_event
     told = {
         "streams": streams,
         "completed": figures.completed,
+        "refused": figures.refused,
         "events": figures.events,
         "deltas": figures.deltas,
         "seconds": round(seconds, 2),
