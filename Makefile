@@ -17,11 +17,11 @@ help: ## print this list
 	$(PYTHON) -m venv .venv
 
 .venv/.runtime: requirements.lock | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 .venv/.dev: requirements-dev.lock | .venv/.runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 setup: .venv/.dev ## install everything into .venv
@@ -60,7 +60,7 @@ bench: .venv/.dev ## measure again what is claimed (see benchmarks/README.md)
 	@set -e; for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each; done
 
 snap: .venv/.dev ## update the snapshots; look at the diff afterwards
-	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q -k "snapshot or golden" tests || true
+	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/openapi tests/gateway/storyboard/test_prompts.py tests/gateway/screenplay/test_prompts.py
 	git diff --stat
 
 lock: .venv/.dev ## resolve the dependencies anew

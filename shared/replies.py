@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
 from shared.wire import Json, dumps, iso_time
@@ -112,7 +113,27 @@ def install(app: FastAPI) -> None:
         logger.warning("request.database_away", extra={"reason": type(error).__name__})
         return error_reply(BackendUnavailable("数据库暂时不可用，请稍后重试").retry_after(2))
 
-    @app.exception_handler(Exception)
-    async def unforeseen(_request: Request, error: Exception) -> Json:
-        logger.error("request.unforeseen", exc_info=error)
-        return error_reply(ScriptToFrameError())
+
+class UnforeseenMiddleware:
+    """The last net, inside the other middleware, so that its answer carries their headers too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            logger.exception("request.unforeseen", exc_info=error)
+            if started:
+                raise
+            await error_reply(ScriptToFrameError())(scope, receive, send)

@@ -71,6 +71,7 @@ def build_app(
     replies.install(app)
     for router in (health.router, metrics_api.router, *routers):
         app.include_router(router)
+    app.add_middleware(replies.UnforeseenMiddleware)
     app.add_middleware(BodyLimitMiddleware, limit=rules.body_limit, depth=rules.json_depth)
     app.add_middleware(LimitsMiddleware, limits=rules.limits)
     app.add_middleware(AccessMiddleware, guard=rules.guard)

@@ -21,6 +21,8 @@ _PROGRESS = {1: 5, 2: 35, 3: 60, 4: 95}
 # A call's share of one answer: what a model writes well within the 60 seconds; the rest is asked for in further turns.
 _TOKENS_PER_CALL = 8000
 _MOST_CALLS = 40
+# As long as Idempotency-Keys are remembered: after that no reader of a JSON answer can come back.
+_PARKED_SECONDS = 24 * 3600.0
 _GO_ON = "你的回答被长度限制截断了。请从中断处继续输出，不要重复已经输出的内容，不要解释，格式保持不变。"
 
 
@@ -99,9 +101,16 @@ class Analysis:
 
     async def _ask_for_reader(self, work: Work, prompt: str) -> str:
         if not await self._audience.present(work.task.id):
-            logger.info("analysis.parked", extra={"task_id": work.task.id})
-            await self._audience.somebody(work.task.id)
+            await self._parked(work.task.id)
         return await whole_answer(self._model, prompt)
+
+    async def _parked(self, task_id: str) -> None:
+        logger.info("analysis.parked", extra={"task_id": task_id})
+        try:
+            async with asyncio.timeout(_PARKED_SECONDS):
+                await self._audience.somebody(task_id)
+        except TimeoutError as error:
+            raise AnalysisFailed("智能分析失败: 长时间没有读者，分析已放弃", failedStep="未知步骤") from error
 
     async def _progress(self, work: Work, number: int) -> None:
         message = f"第{number}步: {STEPS[number]}..."

@@ -11,7 +11,14 @@ from imagegen.images.orders import Order
 from imagegen.images.picture import NotAPicture, content_type_of
 from imagegen.images.shelf import Shelf
 from imagegen.images.slots import Slots, Wait
-from shared.errors import Canceled, GenerationTimeout, ImageGenerationError, OutcomeUnknown, ScriptToFrameError
+from shared.errors import (
+    Canceled,
+    GenerationTimeout,
+    ImageGenerationError,
+    OutcomeUnknown,
+    ScriptToFrameError,
+    VendorError,
+)
 from shared.events import Change, Status, ending
 from shared.retry import Passing, repeat
 from shared.tasks import Tasks
@@ -145,6 +152,8 @@ class Painting:
             if not replayed:
                 await self._wait_for_slot(work, order, painter.account, number)
             outcome = await work.once(f"submit-{number}", lambda: self._submit(work, painter, order))
+            if "refused" in outcome:
+                raise _refusal(outcome["refused"])
             if "busy" not in outcome:
                 return await self._accepted(work, outcome)
             busy = Busy(**outcome["busy"])
@@ -160,8 +169,15 @@ class Painting:
         await work.say("submitting", {"worker_id": slot}, key=f"submitting-{number}", change=change)
 
     async def _submit(self, work: Work, painter: Painter, order: Order) -> dict[str, Any]:
-        """The outcome in JSON's shape, as the step records it."""
-        match await painter.submit(order):
+        """The outcome in JSON's shape, as the step records it. Raises OutcomeUnknown only."""
+        try:
+            answer = await painter.submit(order)
+        except OutcomeUnknown:
+            raise
+        except ScriptToFrameError as error:
+            refused = {"code": error.error_code, "status": error.status, "message": error.message}
+            return {"refused": refused | {"extras": error.extras}}
+        match answer:
             case Busy() as busy:
                 return {"busy": asdict(busy)}
             case Accepted(vendor_task_id, result, raw):
@@ -228,6 +244,12 @@ class Painting:
             raise ImageGenerationError from error
         stored = await self._shelf.keep(work.task.id, data, content_type)
         return asdict(stored) | {"url": None if result.data else result.url}
+
+
+def _refusal(refused: dict[str, Any]) -> ScriptToFrameError:
+    error = VendorError(refused["message"], **refused["extras"])
+    error.error_code, error.status = refused["code"], refused["status"]
+    return error
 
 
 async def _value(value: Any) -> Any:

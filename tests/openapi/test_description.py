@@ -40,7 +40,7 @@ def routes(document: Document) -> list[tuple[str, Document]]:
 
 def test_the_description_is_the_committed_one(service: str, document: Document) -> None:
     path = Path(__file__).parent / f"{service}.json"
-    if os.environ.get("SNAPSHOT"):  # noqa: TID251 - how `make snap` speaks to tests
+    if os.environ.get("UPDATE_SNAPSHOTS"):  # noqa: TID251 - how `make snap` speaks to tests
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     assert json.loads(path.read_text(encoding="utf-8")) == json.loads(json.dumps(document))
 
