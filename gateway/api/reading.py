@@ -1,0 +1,52 @@
+"""Tasks that go on only while somebody reads: begun, joined, and waited for or followed (contract §2.3, §2.4)."""
+
+from fastapi import Request, Response
+
+from gateway.wiring import Wiring
+from shared.errors import RequestInProgress, ScriptToFrameError
+from shared.idempotency import IdempotencyKey, Registered, register
+from shared.leaving import ReaderLeft, while_read
+from shared.sse import FollowedLog, View
+from shared.tasks import NewTask, Task
+
+
+async def begun(
+    request: Request, wired: Wiring, task: NewTask, key: IdempotencyKey | None, *, stream: bool
+) -> Response | Task:
+    """The event stream, or the task once it has ended; a plain response when the reader has left."""
+    if stream:
+        task_id = (await _registered(wired, task, key)).task_id
+        return FollowedLog(wired.core.log.following, View(task_id, presence=wired.core.readers.joined(task_id)))
+    # Reading before it can be found: a second request with the same key must see the first one's reader.
+    async with wired.core.readers.joined(task.id):
+        registered = await _registered(wired, task, key)
+        if registered.created:
+            return await _ended(request, wired, task.id)
+    await _refuse_second_reader(wired, registered.task_id)
+    async with wired.core.readers.joined(registered.task_id):
+        return await _ended(request, wired, registered.task_id)
+
+
+async def _registered(wired: Wiring, task: NewTask, key: IdempotencyKey | None) -> Registered:
+    registered = await register(wired.core.database.engine, task, key)
+    if registered.created:
+        await wired.core.engine.start(task.kind, registered.task_id)
+    return registered
+
+
+async def _refuse_second_reader(wired: Wiring, task_id: str) -> None:
+    """409 while somebody waits for the same answer; whoever comes after the last reader left goes on."""
+    task = await wired.core.tasks.find(task_id)
+    if task and not task.closed and await wired.core.readers.present(task_id):
+        raise RequestInProgress().retry_after(2)
+
+
+async def _ended(request: Request, wired: Wiring, task_id: str) -> Response | Task:
+    try:
+        await while_read(request, wired.core.departure, wired.core.log.following.until_last(task_id))
+    except ReaderLeft:
+        return Response(status_code=499)
+    task = await wired.core.tasks.find(task_id)
+    if task is None:
+        raise ScriptToFrameError
+    return task
