@@ -16,6 +16,7 @@ import psutil
 from alembic import command
 from alembic.config import Config
 from dbos import DBOS
+from fasteners import InterProcessLock
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -30,6 +31,7 @@ T = TypeVar("T")
 # The durable engine's tables, per service. All are made before any engine runs: a running one delays the others' DDL.
 ENGINE_SCHEMAS = {"gateway": "dbos_gateway", "imagegen": "dbos_imagegen"}
 
+_EMBEDDED_CONNECTIONS = 400
 _MIGRATION_LOCK = 7_251_001
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -66,7 +68,19 @@ def start_embedded(data_dir: Path) -> Any:
     starting = Retrying(
         retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(5), wait=wait_fixed(1)
     )
-    return starting(get_server, data_dir / "postgres")
+    with InterProcessLock(data_dir / ".postgres.lock"):
+        server = get_server(data_dir / "postgres", start=False)
+        starting(server.ensure_pgdata_inited)
+        _make_room(data_dir / "postgres" / "postgresql.auto.conf")
+        starting(server.start)
+    return server
+
+
+def _make_room(configuration: Path) -> None:
+    """The default of 100 connections is enough for three processes only."""
+    if "max_connections" not in configuration.read_text():
+        with configuration.open("a") as file:
+            file.write(f"max_connections = {_EMBEDDED_CONNECTIONS}\n")
 
 
 def _let_go(server: Any) -> None:
@@ -112,13 +126,13 @@ async def through_outages(call: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def opened(database_url: str, data_dir: Path, *, pool_size: int = 8) -> AsyncIterator[Database]:
+async def opened(database_url: str, data_dir: Path, *, pool_size: int = 10) -> AsyncIterator[Database]:
     """The migrated database for as long as the context lasts."""
     server: Any = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
     url = server.get_uri() if server else database_url
     await asyncio.to_thread(migrate, url)
     engine = create_async_engine(
-        sqlalchemy_url(url), pool_size=pool_size, max_overflow=4, pool_pre_ping=True, pool_timeout=10
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=15
     )
     logger.info("database.ready", extra={"embedded": not database_url})
     try:

@@ -64,6 +64,7 @@ class Engine:
         self._url = database.url
         self._runners: dict[str, Runner] = {}
         self._alive: set[asyncio.Task[None]] = set()
+        self._starting: set[asyncio.Task[None]] = set()
 
     def register(self, kind: str, runner: Runner) -> None:
         self._runners[kind] = runner
@@ -105,7 +106,17 @@ class Engine:
         """Start the task's workflow; a second start of the same task changes nothing."""
         with SetWorkflowID(task_id):
             await DBOS.start_workflow_async(_task_workflow, self.service, kind, task_id)
-        await self.tasks.mark_dispatched(task_id)
+
+    def start_soon(self, kind: str, task_id: str) -> None:
+        """Start it without keeping the reader waiting; what fails here is started by the dispatcher."""
+        starting = asyncio.create_task(self.start(kind, task_id), name=f"start:{task_id}")
+        self._starting.add(starting)
+        starting.add_done_callback(self._started)
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        self._starting.discard(starting)
+        if not starting.cancelled() and (error := starting.exception()):
+            logger.warning("task.not_started", extra={"reason": type(error).__name__})
 
     async def run(self, kind: str, task_id: str) -> None:
         """One life of a task: until its runner returns, or its log is closed by somebody else."""

@@ -71,6 +71,8 @@ class EventLog:
     def __init__(self, engine: AsyncEngine, notices: Notices) -> None:
         self._engine = engine
         self.following = Following(engine)
+        # Readers in this process get the rows handed over.
+        self._origin = notices.origin
         notices.on(CHANNEL, self.following.heard)
         self._pending: list[_Pending] = []
         self._dirty = asyncio.Event()
@@ -170,7 +172,7 @@ class EventLog:
             await _insert(connection, stored)
             touched = {p.line.task_id for p in stored}
             await _update(connection, {task_id: heads[task_id] for task_id in touched})
-            await notify(connection, CHANNEL, touched)
+            await notify(connection, CHANNEL, touched, self._origin)
         return refused
 
 

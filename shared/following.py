@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import UNREACHABLE
 from shared.events import Event
 
 logger = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ class Following:
         reader.missed = False
         try:
             page = await self._fetch({task_id: reader.position})
-        except (DBAPIError, OSError, TimeoutError):
+        except (*UNREACHABLE, DBAPIError):
             await asyncio.sleep(0.25)
             return
         for _, event in page:
@@ -169,7 +170,7 @@ class Following:
             self.deliver(news)
             if len(news) >= PAGE:
                 self.heard(list(wanted))
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (*UNREACHABLE, DBAPIError) as error:
             logger.warning("eventlog.unreadable", extra={"reason": type(error).__name__})
             await asyncio.sleep(0.5)
             self.heard(list(wanted))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy import text
@@ -21,6 +22,8 @@ class Notices:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        # Stands before the names of notices that their own sender need not hear.
+        self.origin = f"@{uuid4().hex[:12]}"
         self._heard: dict[str, list[Heard]] = {}
 
     def on(self, channel: str, heard: Heard) -> None:
@@ -59,14 +62,23 @@ class Notices:
             while True:
                 self.recheck()
                 async for notice in connection.notifies(timeout=_RECHECK_SECONDS):
-                    self._tell(notice.channel, notice.payload.split(" "))
+                    self._hear(notice.channel, notice.payload.split(" "))
+
+    def _hear(self, channel: str, names: list[str]) -> None:
+        if names[0] == self.origin:
+            return
+        self._tell(channel, names[1:] if names[0].startswith("@") else names)
 
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
 
 
-async def notify(connection: AsyncConnection, channel: str, names: Iterable[str]) -> None:
-    """Tell every process, when the connection's transaction commits. A payload stays below 8,000 bytes."""
+async def notify(connection: AsyncConnection, channel: str, names: Iterable[str], origin: str = "") -> None:
+    """Tell every process but the `origin`, when the connection's transaction commits.
+
+    A payload stays below 8,000 bytes.
+    """
     every = list(names)
-    payloads = [" ".join(every[i : i + _NAMES_PER_NOTICE]) for i in range(0, len(every), _NAMES_PER_NOTICE)]
+    head = [origin] if origin else []
+    payloads = [" ".join(head + every[i : i + _NAMES_PER_NOTICE]) for i in range(0, len(every), _NAMES_PER_NOTICE)]
     await connection.execute(_NOTIFY, {"channel": channel, "payloads": payloads})

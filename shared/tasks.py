@@ -107,10 +107,6 @@ class Tasks:
             row = (await connection.execute(statement, {"id": task_id, "writer": writer})).one_or_none()
         return _task(row) if row else None
 
-    async def mark_dispatched(self, task_id: str) -> None:
-        async with self._engine.begin() as connection:
-            await connection.execute(text("UPDATE task SET dispatched = true WHERE id = :id"), {"id": task_id})
-
     async def undispatched(self, kinds: tuple[str, ...], older_than: float) -> list[tuple[str, str]]:
         """(id, kind) of accepted tasks whose workflow was never started: their process died in between."""
         statement = text(

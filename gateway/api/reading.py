@@ -30,7 +30,7 @@ async def begun(
 async def _registered(wired: Wiring, task: NewTask, key: IdempotencyKey | None) -> Registered:
     registered = await register(wired.core.database.engine, task, key)
     if registered.created:
-        await wired.core.engine.start(task.kind, registered.task_id)
+        wired.core.engine.start_soon(task.kind, registered.task_id)
     return registered
 
 

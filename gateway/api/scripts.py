@@ -1,6 +1,5 @@
 """B1 and B2: a script is written while it is read; and the cancel of whatever streams."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import uuid4
@@ -32,8 +31,8 @@ async def generate_script(body: ScriptRequest, wired: Wired, owner: Owner, key: 
     task = NewTask(str(uuid4()), SCRIPT, body.order(), owner, demo, total=body.episodes)
     registered = await register(wired.core.database.engine, task, key)
     if registered.created:
-        first = wired.core.log.append(first_line(task.id, demo=demo))
-        await asyncio.gather(first, wired.core.engine.start(SCRIPT, task.id))
+        wired.core.engine.start_soon(SCRIPT, task.id)
+        await wired.core.log.append(first_line(task.id, demo=demo))
     return FollowedLog(wired.core.log.following, View(registered.task_id))
 
 
