@@ -76,13 +76,20 @@ function cardOf(mine, { task_id: id, episode, scene, prompt_index: index }) {
   return mine.cards.get(id);
 }
 
+/** Results arrive as they please; the sheet keeps the order of the script. */
+function putInOrder(label, element) {
+  element.dataset.label = label;
+  const later = [...$("#hub-sheet").children].find((other) => other.dataset.label.localeCompare(label, "en", { numeric: true }) > 0);
+  $("#hub-sheet").insertBefore(element, later ?? null);
+}
+
 function newCard(label) {
   const place = make("div", { className: "picture" });
   const status = make("span", { className: "state" });
   const text = make("p", { className: "description" });
   const caption = make("div", { className: "caption" }, make("strong", { textContent: label }), status);
   const element = make("li", { className: "frame" }, place, caption, text);
-  $("#hub-sheet").append(element);
+  putInOrder(label, element);
   return { label, place, status, text, element, picture: null };
 }
 
@@ -132,8 +139,10 @@ function picture(card, id) {
   card.element.append(make("div", { className: "actions" }, save));
 }
 
+const inOrder = (cards) => [...$("#hub-sheet").children].map((element) => [...cards.values()].find((card) => card.element === element));
+
 function enlarge(card) {
-  const pictures = [...now.cards.values()].map((each) => each.picture).filter(Boolean);
+  const pictures = inOrder(now.cards).map((each) => each.picture).filter(Boolean);
   openLarge(pictures, pictures.indexOf(card.picture));
 }
 

@@ -98,7 +98,7 @@ export class Pages {
     }
     this.#buffer.clear();
     this.#tell();
-    if (this.#following) this.#goToEnd();
+    if (this.#following && this.#clock.started) this.#goToEnd();
   }
 
   #tell() {

@@ -96,10 +96,10 @@ function end(mine, word, usable) {
   show($("#extract-all"), usable);
 }
 
-function failed(error, body) {
+function failed(error, body, heading = "problemScript") {
   if (!now.id) show($("#script-status"), false);
   const ways = body ? [["tryAgain", () => write(body)]] : [];
-  showProblem($("#script-error"), { message: error.message, code: error.code, heading: "problemScript" }, ways);
+  showProblem($("#script-error"), { message: error.message, code: error.code, heading }, ways);
 }
 
 /** Opens `#/script/{id}` or `#/script/{id}/{request}`; `#/pictures/{request}` where the script is not known. */
@@ -132,7 +132,7 @@ async function openTask(id) {
     const task = await readTask(id, mine.control.signal);
     if (now === mine) takeUp(mine, task);
   } catch (error) {
-    if (now === mine && !isStop(error)) failed(error, null);
+    if (now === mine && !isStop(error)) failed(error, null, "problem");
     if (now === mine) show($("#manuscript"), false);
     if (now === mine) show($("#script-status"), false);
   }

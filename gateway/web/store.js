@@ -37,7 +37,8 @@ export const boardOfBatch = (batchId) => boards().find((kept) => kept.batch?.id 
 export const title = (id) => read("titles", []).find((kept) => kept[0] === id)?.[1];
 
 export function keepTitle(id, text) {
-  const short = text.trim().replace(/\s+/g, " ").slice(0, 42);
+  const whole = [...text.trim().replace(/\s+/g, " ")];
+  const short = whole.length > 42 ? `${whole.slice(0, 41).join("")}…` : whole.join("");
   write("titles", [[id, short], ...read("titles", []).filter((kept) => kept[0] !== id)].slice(0, 200));
 }
 

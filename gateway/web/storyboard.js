@@ -1,7 +1,7 @@
 // The storyboard view: a story goes in, four steps are watched, a sheet of frames comes out.
 import { newKey } from "/web/api.js";
 import { Board } from "/web/board.js";
-import { $, $$, make, show } from "/web/dom.js";
+import { $, $$, make, show, sleep } from "/web/dom.js";
 import { padded } from "/web/frames.js";
 import { announce, currentLanguage, onLanguage, say } from "/web/i18n.js";
 import { clearProblem, isStop, showProblem } from "/web/problem.js";
@@ -192,14 +192,16 @@ export function startStoryboard() {
   $("#board-form").addEventListener("submit", submit);
   $("#board-form").addEventListener("input", changed);
   $("#sample-story").onclick = useSample;
-  $("#sample-run").onclick = () => {
+  const autoDraw = sandboxAnswersFor("volcengine").then((demo) => {
+    $("#auto-draw").checked = demo;
+  });
+  $("#sample-run").onclick = async () => {
     useSample();
+    // One click is to bring pictures, also where it comes before the server has said who draws them.
+    await Promise.race([autoDraw, sleep(3000)]);
     $("#board-form").requestSubmit();
   };
   $("#board-stop").onclick = () => now.control?.abort();
   onLanguage(tellCounts);
-  sandboxAnswersFor("volcengine").then((demo) => {
-    $("#auto-draw").checked = demo;
-  });
   tellCounts();
 }

@@ -66,7 +66,7 @@ class Watch:
     """What a page did that it must not do."""
 
     def __init__(self, base_url: str) -> None:
-        self._host = urlsplit(base_url).netloc
+        self.hosts = {urlsplit(base_url).netloc}
         self.faults: list[str] = []
         self.tolerated: list[str] = []
 
@@ -81,11 +81,38 @@ class Watch:
 
     def _asked(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme in {"http", "https"} and address.netloc != self._host:
+        if address.scheme in {"http", "https"} and address.netloc not in self.hosts:
             self.faults.append(f"asked another host: {request.url}")
 
     def left(self) -> list[str]:
         return [fault for fault in self.faults if not any(word in fault for word in self.tolerated)]
+
+
+@pytest.fixture(scope="package")
+def still_page(browser: Browser, base_url: str) -> Iterator[Page]:
+    """One page for all tests that only look at what is served, and leave no trace on it."""
+    context = browser.new_context(locale="en-US", base_url=base_url, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    arrive(page, "#/api")
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def unhurried(brisk: Stack) -> Iterator[Stack]:
+    """Slow enough that something can be done in the middle, whatever else the machine does."""
+    brisk.tune(claude_deltas_per_second=60, deepseek_seconds=[0.6, 0.8], jimeng_seconds=[0.8, 1.0])
+    yield brisk
+    brisk.tune(**PACE)
+
+
+@pytest.fixture(scope="package")
+def script_id(brisk: Stack) -> str:
+    """A finished script of three episodes."""
+    given = {"genre": "Urban mystery", "duration": "1 minute", "episodes": 3, "characters": ["Mara,female,34"]}
+    answer = httpx.post(f"{brisk.gateway_url}/api/stream/generate-script", json=given, timeout=60, trust_env=False)
+    assert "event: complete" in answer.text
+    return answer.headers["location"].split("/")[-2]
 
 
 @pytest.fixture
@@ -95,6 +122,11 @@ def watch(base_url: str) -> Iterator[Watch]:
     assert watch.left() == []
 
 
+def arrive(page: Page, address: str) -> None:
+    page.goto(f"/{address}")
+    expect(page.locator("html[data-ready]")).to_have_count(1)
+
+
 @pytest.fixture
 def open_page(browser: Browser, base_url: str, watch: Watch) -> Iterator[OpenPage]:
     """Opens the page at an address like `#/tasks`; keywords go to Playwright's `new_context`."""
@@ -102,13 +134,13 @@ def open_page(browser: Browser, base_url: str, watch: Watch) -> Iterator[OpenPag
 
     def opened(address: str = "", **options: object) -> Page:
         wanted = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}, "base_url": base_url, **options}
+        watch.hosts.add(urlsplit(str(wanted["base_url"])).netloc)
         context = browser.new_context(**wanted)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         watch.follow(page)
-        page.goto(f"/{address}")
-        expect(page.locator("html[data-ready]")).to_have_count(1)
+        arrive(page, address)
         return page
 
     yield opened

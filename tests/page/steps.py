@@ -59,3 +59,12 @@ def shown_text(page: Page, episode: int) -> str:
 def squeezed(text: str) -> str:
     """Only the letters: marks and tables are set as typography and lose their signs."""
     return re.sub(r"[\W_]+", "", text)
+
+
+def open_script(page: Page) -> None:
+    """Waits until a finished script stands on the page."""
+    expect(page.locator("#script-message")).to_have_text("The script is finished")
+
+
+def status_of(page: Page, task_id: str) -> str:
+    return str(page.request.get(f"/api/stream/tasks/{task_id}").json()["status"])

@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import OpenPage
-from tests.page.steps import STORY, drawn, make_storyboard, start_script, wait_for_script
+from tests.page.conftest import OpenPage, arrive
+from tests.page.steps import STORY, drawn, make_storyboard, open_script, start_script, status_of
 
 Theme = Literal["light", "dark"]
 VIEWS = ["storyboard", "script", "tasks", "api"]
@@ -20,13 +20,23 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("view", VIEWS)
-def test_an_empty_view_has_no_barrier(open_page: OpenPage, view: str, theme: Theme) -> None:
-    assert violations(open_page(f"#/{view}", color_scheme=theme)) == []
+THEMES = ["light", pytest.param("dark", marks=pytest.mark.soak)]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_empty_view_has_a_barrier(open_page: OpenPage, theme: Theme) -> None:
+    page = open_page(color_scheme=theme)
+    for view in VIEWS:
+        show(page, view)
+        assert (view, violations(page)) == (view, [])
+
+
+def show(page: Page, view: str) -> None:
+    page.evaluate("(view) => { location.hash = `#/${view}`; }", view)
+    expect(page.locator(f"#view-{view}")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_a_storyboard_with_pictures_has_no_barrier(open_page: OpenPage, theme: Theme) -> None:
     page = open_page(color_scheme=theme)
     make_storyboard(page, draw=True)
@@ -36,32 +46,36 @@ def test_a_storyboard_with_pictures_has_no_barrier(open_page: OpenPage, theme: T
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_script_with_prompts_has_no_barrier(open_page: OpenPage, theme: Theme) -> None:
-    page = open_page("#/script", color_scheme=theme)
-    start_script(page, episodes=1)
-    assert violations(page) == []
-    wait_for_script(page)
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.soak)])
+def test_a_script_with_prompts_has_no_barrier(open_page: OpenPage, script_id: str, theme: Theme) -> None:
+    page = open_page(f"#/script/{script_id}", color_scheme=theme)
+    open_script(page)
     page.get_by_role("button", name="Extract picture prompts").click()
     expect(page.locator("#prompts-list li").first).to_be_visible()
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_nothing_sticks_out_of_a_phone(open_page: OpenPage, view: str) -> None:
-    page = open_page(f"#/{view}", viewport={"width": 360, "height": 740}, has_touch=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+@pytest.mark.usefixtures("unhurried")
+def test_a_script_being_written_has_no_barrier(open_page: OpenPage) -> None:
+    page = open_page("#/script")
+    task_id = start_script(page, episodes=3)
+    assert violations(page) == []
+    assert status_of(page, task_id) == "running"
 
 
-def test_the_main_path_fits_a_phone(open_page: OpenPage) -> None:
+def test_nothing_sticks_out_of_a_phone(open_page: OpenPage, script_id: str) -> None:
     page = open_page(viewport={"width": 360, "height": 740}, has_touch=True)
+    for view in [*VIEWS, f"script/{script_id}"]:
+        show(page, view) if view in VIEWS else arrive(page, f"#/{view}")
+        assert (view, page.evaluate(WIDTH)) == (view, 360)
+    expect(page.get_by_role("heading", name="Episode 3", exact=True)).to_be_visible()
+    arrive(page, "#/storyboard")
     make_storyboard(page, draw=True)
     expect(drawn(page)).to_have_count(3)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.goto("/#/script")
-    start_script(page, episodes=1)
-    wait_for_script(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate(WIDTH) == 360
+
+
+WIDTH = "document.documentElement.scrollWidth"
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -83,6 +97,7 @@ FOCUSED = """() => {
 def test_the_keyboard_alone_makes_a_storyboard(open_page: OpenPage) -> None:
     page = open_page()
     tab_to(page, "^Story$")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.insert_text(STORY)
     tab_to(page, "^Scenes$")
     page.keyboard.press("Control+A")
@@ -104,12 +119,6 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_menu(open_page: OpenPage)
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
-
-
-def test_the_focus_can_be_seen(open_page: OpenPage) -> None:
-    page = open_page()
-    tab_to(page, "^Story$")
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
 def test_the_browsers_language_comes_first_and_can_be_switched(open_page: OpenPage) -> None:
@@ -139,9 +148,8 @@ def test_nothing_moves_where_motion_is_unwanted(open_page: OpenPage) -> None:
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-def test_both_languages_have_the_same_words(open_page: OpenPage) -> None:
-    page = open_page()
-    words = page.evaluate(
+def test_both_languages_have_the_same_words(still_page: Page) -> None:
+    words = still_page.evaluate(
         """async () => { const [zh, en] = await Promise.all([import("/web/words-zh.js"), import("/web/words-en.js")]);
         return [Object.keys(zh.default).sort(), Object.keys(en.default).sort()]; }"""
     )

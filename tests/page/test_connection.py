@@ -6,9 +6,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import OpenPage, Watch
-from tests.page.steps import drawn, frames, make_storyboard, start_script, wait_for_script
+from tests.page.conftest import PACE, OpenPage, Watch
+from tests.page.steps import drawn, frames, make_storyboard, start_script, status_of, wait_for_script
 from tests.page.test_script import same_as_stored
+from tests.stack import Stack
 
 
 @pytest.fixture
@@ -17,19 +18,21 @@ def cuts_are_meant(watch: Watch) -> None:
 
 
 @pytest.mark.usefixtures("cuts_are_meant")
-def test_a_script_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None:
+def test_a_script_goes_on_after_the_network_was_gone(open_page: OpenPage, unhurried: Stack) -> None:
     page = open_page("#/script")
     task_id = start_script(page, episodes=2)
     expect(page.get_by_role("heading", name="Cast and outline")).to_be_visible()
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_be_visible()
+    assert status_of(page, task_id) == "running"
+    unhurried.tune(**PACE)
     page.context.set_offline(False)
     wait_for_script(page)
     expect(page.locator("#connection")).to_be_hidden()
     same_as_stored(page, task_id, 2)
 
 
-@pytest.mark.usefixtures("cuts_are_meant")
+@pytest.mark.usefixtures("cuts_are_meant", "unhurried")
 def test_a_storyboard_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None:
     page = open_page()
     make_storyboard(page)
@@ -41,7 +44,7 @@ def test_a_storyboard_goes_on_after_the_network_was_gone(open_page: OpenPage) ->
     expect(page.locator("#connection")).to_be_hidden()
 
 
-@pytest.mark.usefixtures("cuts_are_meant")
+@pytest.mark.usefixtures("cuts_are_meant", "unhurried")
 def test_drawing_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None:
     page = open_page()
     make_storyboard(page, scenes=5, draw=True)
@@ -80,8 +83,8 @@ WIRE = (
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
-def test_events_arrive_whole_however_they_are_cut(open_page: OpenPage, size: int, line_end: str) -> None:
-    events = parsed(open_page("#/api"), WIRE.replace("\n", line_end).encode(), size)
+def test_events_arrive_whole_however_they_are_cut(still_page: Page, size: int, line_end: str) -> None:
+    events = parsed(still_page, WIRE.replace("\n", line_end).encode(), size)
     assert [(event["id"], event["name"]) for event in events] == [
         (1, "content_chunk"),
         (2, "progress"),

@@ -4,8 +4,9 @@ from typing import cast
 
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import OpenPage
-from tests.page.steps import shown_text, squeezed, start_script, wait_for_script
+from tests.page.conftest import PACE, OpenPage
+from tests.page.steps import open_script, shown_text, squeezed, start_script, status_of, wait_for_script
+from tests.stack import Stack
 
 
 def stored_text(page: Page, task_id: str, episode: int) -> str:
@@ -28,11 +29,13 @@ def test_a_script_is_written_before_the_readers_eyes(open_page: OpenPage) -> Non
     same_as_stored(page, task_id, 2)
 
 
-def test_a_reload_in_the_middle_goes_on_and_loses_nothing(open_page: OpenPage) -> None:
+def test_a_reload_in_the_middle_goes_on_and_loses_nothing(open_page: OpenPage, unhurried: Stack) -> None:
     page = open_page("#/script")
     task_id = start_script(page, episodes=2)
     expect(page.get_by_role("heading", name="Episode 1", exact=True)).to_be_visible()
     page.reload()
+    assert status_of(page, task_id) == "running"
+    unhurried.tune(**PACE)
     expect(page.get_by_role("heading", name="Cast and outline", exact=True)).to_be_visible()
     wait_for_script(page)
     same_as_stored(page, task_id, 2)
@@ -60,36 +63,33 @@ def test_cancelling_keeps_what_was_written(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Cast and outline", exact=True)).to_be_visible()
 
 
-def test_the_list_of_episodes_jumps_to_the_episode(open_page: OpenPage) -> None:
-    page = open_page("#/script")
-    start_script(page, episodes=3)
-    wait_for_script(page)
+def test_the_list_of_episodes_jumps_to_the_episode(open_page: OpenPage, script_id: str) -> None:
+    page = open_page(f"#/script/{script_id}")
+    open_script(page)
     page.get_by_role("navigation", name="Episodes").get_by_role("button", name="Episode 3").click()
     heading = page.get_by_role("heading", name="Episode 3", exact=True)
     expect(heading).to_be_in_viewport()
     expect(heading).to_be_focused()
 
 
-def test_the_script_comes_as_markdown_and_as_plain_text(open_page: OpenPage) -> None:
-    page = open_page("#/script")
-    task_id = start_script(page, episodes=1)
-    wait_for_script(page)
+def test_the_script_comes_as_markdown_and_as_plain_text(open_page: OpenPage, script_id: str) -> None:
+    page = open_page(f"#/script/{script_id}")
+    open_script(page)
     for name in ("Download Markdown", "Download plain text"):
         with page.expect_download() as download:
             page.get_by_role("link", name=name).click()
         text = download.value.path().read_text(encoding="utf-8-sig")
-        assert squeezed(stored_text(page, task_id, 1))[:40] in squeezed(text)
+        assert squeezed(stored_text(page, script_id, 1))[:40] in squeezed(text)
 
 
-def test_prompts_go_to_runninghub_and_pictures_come_back(open_page: OpenPage) -> None:
-    page = open_page("#/script")
-    start_script(page, episodes=1)
-    wait_for_script(page)
-    page.get_by_role("button", name="Extract picture prompts").click()
+def test_prompts_go_to_runninghub_and_pictures_come_back(open_page: OpenPage, script_id: str) -> None:
+    page = open_page(f"#/script/{script_id}")
+    open_script(page)
+    page.get_by_role("button", name="Extract this episode").first.click()
     prompts = page.locator("#prompts-list .scene li")
     expect(prompts.first).to_be_visible()
     count = prompts.count()
-    page.get_by_role("button", name="Send episode to RunningHub").click()
+    page.get_by_role("button", name="Send episode to RunningHub").first.click()
     cards = page.locator("#hub-sheet .frame[data-state=done]")
     expect(cards).to_have_count(count, timeout=90_000)
     expect(page.locator("#hub-message")).to_have_text(f"All done: {count} of {count}")
@@ -99,10 +99,9 @@ def test_prompts_go_to_runninghub_and_pictures_come_back(open_page: OpenPage) ->
     expect(page.get_by_role("dialog", name="Large picture")).to_be_visible()
 
 
-def test_one_episode_can_be_extracted_alone(open_page: OpenPage) -> None:
-    page = open_page("#/script")
-    start_script(page, episodes=2)
-    wait_for_script(page)
+def test_one_episode_can_be_extracted_alone(open_page: OpenPage, script_id: str) -> None:
+    page = open_page(f"#/script/{script_id}")
+    open_script(page)
     page.get_by_role("button", name="Extract this episode").nth(1).click()
     expect(page.get_by_role("heading", name="Episode 2 ·")).to_be_visible()
     expect(page.get_by_role("heading", name="Episode 1 ·")).to_have_count(0)

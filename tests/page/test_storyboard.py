@@ -2,13 +2,16 @@
 
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.page.conftest import OpenPage, Watch
 from tests.page.steps import STORY, drawn, frames, make_storyboard, storyboard
+from tests.stack import Stack
 
 
 def test_one_click_on_the_sample_brings_pictures(open_page: OpenPage) -> None:
@@ -18,6 +21,22 @@ def test_one_click_on_the_sample_brings_pictures(open_page: OpenPage) -> None:
     expect(drawn(page)).to_have_count(6, timeout=60_000)
     picture = page.locator("#frame-1 img")
     assert picture.evaluate("async (img) => { await img.decode(); return img.naturalWidth; }") > 100
+
+
+def test_a_click_before_the_server_has_said_who_draws_brings_pictures_too(open_page: OpenPage) -> None:
+    page = open_page("#/api")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/api/meta", hold)
+    page.goto("/#/storyboard")
+    page.reload()
+    page.get_by_role("button", name="Try it with the sample story").click()
+    for route in waiting:
+        route.continue_()
+    expect(drawn(page).first).to_be_visible()
 
 
 def test_all_four_steps_are_named_while_the_story_is_read(open_page: OpenPage) -> None:
@@ -96,19 +115,28 @@ def test_a_picture_can_be_drawn_again(open_page: OpenPage) -> None:
     expect(card.locator("img")).not_to_have_attribute("src", before or "")
 
 
-def test_stopping_a_batch_leaves_a_page_that_can_go_on(open_page: OpenPage) -> None:
+def test_a_stopped_batch_goes_on_and_pays_for_no_frame_twice(open_page: OpenPage, unhurried: Stack) -> None:
+    before = submissions(unhurried)
     page = open_page()
-    storyboard(page, scenes=9)
-    page.get_by_role("button", name="Draw all 10 frames").click()
+    make_storyboard(page, scenes=7, story=LONG_STORY)
+    page.get_by_role("button", name="Draw all 8 frames").click()
     expect(drawn(page).first).to_be_visible()
     page.locator("#draw-stop").click()
-    again = page.locator("#draw-all")
-    expect(again).to_be_visible(timeout=60_000)
-    again.click()
-    confirm = page.get_by_role("dialog").get_by_role("button", name="Draw all again")
-    if confirm.is_visible():
-        confirm.click()
-    expect(drawn(page)).to_have_count(10, timeout=60_000)
+    expect(page.locator(".frame[data-state=stopped]").first).to_be_visible()
+    paid = submissions(unhurried) - before
+    page.locator("#draw-all").click()
+    expect(drawn(page)).to_have_count(8, timeout=60_000)
+    prompts = Counter(area.input_value() for area in frames(page).get_by_label("Prompt").all())
+    assert 1 <= paid.total() < 8
+    assert submissions(unhurried) - before == prompts
+
+
+LONG_STORY = "\n".join(f"{STORY} It was night number {night}." for night in range(1, 8))
+
+
+def submissions(stack: Stack) -> Counter[str]:
+    """How often each prompt was submitted to Jimeng."""
+    return Counter(stack.ledger()["vendors"]["jimeng"]["submissions"])
 
 
 def test_stopping_the_reading_offers_to_continue(open_page: OpenPage) -> None:
@@ -185,6 +213,7 @@ def test_an_empty_prompt_says_what_the_server_says(open_page: OpenPage, watch: W
     expect(card.get_by_role("button", name="Try again")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_five_hundred_frames_load_only_the_pictures_in_sight(open_page: OpenPage) -> None:
     page = open_page()
     storyboard(page)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import OpenPage, Watch
-from tests.page.steps import frames, start_script, storyboard
+from tests.page.steps import frames, open_script, storyboard
 
 
 def test_what_ran_before_is_listed_with_a_way_back(open_page: OpenPage) -> None:
@@ -23,18 +23,17 @@ def test_what_ran_before_is_listed_with_a_way_back(open_page: OpenPage) -> None:
     expect(frames(page)).to_have_count(3)
 
 
-def test_older_tasks_come_page_by_page(open_page: OpenPage) -> None:
+def test_older_tasks_come_page_by_page_and_failed_ones_say_why(open_page: OpenPage, script_id: str) -> None:
     page = open_page()
     for _ in range(21):
-        page.request.post("/api/stream/generate-script", data=SHORT).dispose()
+        page.request.post(f"/api/stream/process-prompts-with-runninghub/{script_id}", data={"episode": 99}).dispose()
     page.get_by_role("link", name="Tasks").click()
     rows = page.locator("#tasks li")
     expect(rows).to_have_count(20)
+    expect(rows.first).to_contain_text("Failed")
+    expect(rows.first).to_contain_text("未找到第99集的画面描述词")
     page.get_by_role("button", name="Earlier ones").click()
     expect(rows.nth(20)).to_be_visible()
-
-
-SHORT = {"genre": "drama", "duration": "1 minute", "episodes": 1, "characters": ["Mara"]}
 
 
 def test_a_task_that_is_gone_says_so(open_page: OpenPage, watch: Watch) -> None:
@@ -85,8 +84,7 @@ def test_the_sandbox_is_named_with_the_keys_that_end_it(open_page: OpenPage) -> 
         expect(page.locator("#sandbox-keys")).to_contain_text(key)
 
 
-def test_a_script_of_another_browser_can_be_opened(open_page: OpenPage) -> None:
-    task_id = start_script(open_page("#/script"), episodes=1)
-    other = open_page(f"#/script/{task_id}")
-    expect(other.locator("#script-message")).to_have_text("The script is finished", timeout=60_000)
+def test_a_script_of_another_browser_can_be_opened(open_page: OpenPage, script_id: str) -> None:
+    other = open_page(f"#/script/{script_id}")
+    open_script(other)
     expect(other.get_by_role("heading", name="Episode 1", exact=True)).to_be_visible()
