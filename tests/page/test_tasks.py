@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.page.conftest import OpenPage, Watch
 from tests.page.steps import frames, open_script, storyboard
@@ -49,6 +49,25 @@ def test_an_empty_choice_of_tasks_says_so(open_page: OpenPage) -> None:
     page.get_by_label("Kind").select_option("runninghub_processing")
     page.get_by_label("State").select_option("queued")
     expect(page.get_by_text("No tasks here yet")).to_be_visible()
+
+
+def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, script_id: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page = open_page(f"#/script/{script_id}")
+    page.route("**/api/stream/tasks?*task_type=script_generation", hold)
+    page.get_by_role("link", name="Tasks").click()
+    page.get_by_label("Kind").select_option("script_generation")
+    page.get_by_label("State").select_option("queued")
+    expect(page.get_by_text("No tasks here yet")).to_be_visible()
+    with page.expect_response("**/api/stream/tasks?*task_type=script_generation") as late:
+        held[0].continue_()
+    late.value.finished()
+    expect(page.get_by_text("No tasks here yet")).to_be_visible()
+    expect(page.locator("#tasks li")).to_have_count(0)
 
 
 def test_every_action_shows_its_curl_command(open_page: OpenPage) -> None:
