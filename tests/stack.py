@@ -135,6 +135,7 @@ class Stack:
                 "SANDBOX_RUNNINGHUB_SECONDS": "[0.2, 0.5]",
                 "SANDBOX_DEEPSEEK_SECONDS": "[0.01, 0.05]",
                 "SANDBOX_PAINT": "plain",
+                "RUNNINGHUB_POLL_INTERVAL": "1",
             }
             | self.settings
             | own

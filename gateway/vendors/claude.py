@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any
 
+import aiohttp
 import anthropic
 import httpx2
 from anthropic.types import MessageParam
@@ -58,7 +59,7 @@ class Claude:
             timeout=timeout,
             # Some relays read only this header; the SDK itself sends a bearer token.
             default_headers={"x-api-key": access.api_key},
-            http_client=anthropic.DefaultAsyncHttpxClient(trust_env=False),
+            http_client=anthropic.DefaultAioHttpClient(trust_env=False),
         )
 
     async def write(self, turns: Sequence[Turn]) -> AsyncGenerator[str, None]:
@@ -73,7 +74,7 @@ class Claude:
         except (anthropic.APIError, httpx2.HTTPError, httpx2.StreamError) as error:
             raise self._failure(error) from error
         except ValueError as error:
-            raise Interrupted(llm_failures.DAMAGED) from error
+            raise ending.damaged() from error
         if failure := ending.failure():
             raise failure
 
@@ -112,7 +113,10 @@ class Claude:
         return Interrupted(llm_failures.BROKEN_OFF)
 
     def _unconnected(self, error: anthropic.APIConnectionError) -> LLMError:
-        if isinstance(error.__cause__, httpx2.ConnectError):
+        # The transport calls every broken connection a ConnectError; only these were never made.
+        if isinstance(error.__cause__, httpx2.ConnectError) and isinstance(
+            error.__cause__.__cause__, aiohttp.ClientConnectorError
+        ):
             return llm_failures.unreachable(self._settings.claude(), "连接被拒绝或无法建立")
         return Interrupted(llm_failures.BROKEN_OFF)
 
@@ -152,9 +156,16 @@ class _Ending:
                 self._stopped = True
         return ""
 
+    def damaged(self) -> LLMError:
+        """A line that is no JSON: another format altogether, or a broken stream."""
+        return Interrupted(llm_failures.DAMAGED) if self._begun else self._no_answer()
+
+    def _no_answer(self) -> LLMError:
+        return llm_failures.no_answer(self.response.headers.get("content-type", "") if self.response else "")
+
     def failure(self) -> LLMError | None:
         if not self._begun and self.response and self.response.num_bytes_downloaded:
-            return llm_failures.no_answer(self.response.headers.get("content-type", ""))
+            return self._no_answer()
         if not self._stopped:
             return Interrupted(llm_failures.BROKEN_OFF)
         if self._reason in {"end_turn", "stop_sequence"}:
