@@ -75,7 +75,11 @@ def test_a_bad_frame_never_touches_the_others(stack: Stack, gateway: httpx.Clien
 
 
 def test_frames_without_a_prompt_are_skipped_and_jimeng_prompts_count(gateway: httpx.Client) -> None:
-    given = [{"sequence": 1, "prompt": ""}, {"sequence": 2, "jimengPrompt": f"{uuid4()} 灯塔"}, {"sequence": 3}]
+    given: list[dict[str, Any]] = [
+        {"sequence": 1, "prompt": ""},
+        {"sequence": 2, "jimengPrompt": f"{uuid4()} 灯塔"},
+        {"sequence": 3},
+    ]
     body = gateway.post(A3, json={"frames": given}).json()
     assert [item["sequence"] for item in body["data"]] == [2]
     assert body["data"][0]["prompt"] == given[1]["jimengPrompt"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.app import create_app as gateway_app
 from imagegen.api.descriptions import OPERATIONS as IMAGEGEN
 from imagegen.app import create_app as imagegen_app
 
-APPS = {"gateway": gateway_app, "imagegen": imagegen_app}
+APPS: dict[str, Callable[[], FastAPI]] = {"gateway": gateway_app, "imagegen": imagegen_app}
 DESCRIBED = {"gateway": GATEWAY, "imagegen": IMAGEGEN}
 Document = dict[str, Any]
 
