@@ -4,8 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from gateway.continuation import OverlapTrimmer
 from gateway.screenplay import prompts
-from gateway.screenplay.continuation import OverlapTrimmer
 from gateway.screenplay.flow import flowing
 from gateway.screenplay.model import Interrupted, ScriptModel, Turn
 from shared.errors import LLMError

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from gateway.screenplay.continuation import OverlapTrimmer
+from gateway.continuation import OverlapTrimmer
 from gateway.storyboard import prompts
 from gateway.storyboard.frames import Frame, as_wire, missing
 from gateway.storyboard.parsing import merge, parse_frames
