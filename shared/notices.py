@@ -57,9 +57,11 @@ class Notices:
 
     async def _listen(self) -> None:
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-            for channel in self._heard:
-                await connection.execute(f'LISTEN "{channel}"'.encode())
+            listened: set[str] = set()
             while True:
+                for channel in set(self._heard) - listened:
+                    await connection.execute(f'LISTEN "{channel}"'.encode())
+                    listened.add(channel)
                 self.recheck()
                 async for notice in connection.notifies(timeout=_RECHECK_SECONDS):
                     self._hear(notice.channel, notice.payload.split(" "))
