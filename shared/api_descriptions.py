@@ -25,18 +25,6 @@ IMAGE = {
     "overdue": True,
 }
 _OCCASIONAL = frozenset({"queue", "demo", "cancelRequested", "overdue"})
-PAINTED = {
-    "success": True,
-    "data": {
-        "imageUrl": "https://example.com/p.png",
-        "taskId": IMAGE_ID,
-        "prompt": "雨夜的霓虹街头，少女撑伞回头",
-        "frame": None,
-        "contentUrl": f"/api/images/{IMAGE_ID}/content",
-        "demo": True,
-    },
-    "error": None,
-}
 _ORDERED = {"success": True, "id": IMAGE_ID, "status": "queued", "demo": True}
 _IMAGE = Answer(IMAGE, _OCCASIONAL)
 

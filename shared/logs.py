@@ -3,7 +3,6 @@
 import logging
 import re
 import sys
-import time
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
@@ -69,7 +68,6 @@ class JsonLines(logging.Formatter):
 
 def configure(service: str, level: str, log_file: str = "") -> None:
     """Send every logger's records as JSON lines to standard output, and to a rotating file where one is named."""
-    logging.Formatter.converter = time.gmtime
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if log_file:
         handlers.append(RotatingFileHandler(log_file, maxBytes=20_000_000, backupCount=5, encoding="utf-8"))

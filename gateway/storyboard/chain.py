@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from gateway.continuation import OverlapTrimmer
+from gateway.continuation import join_without_overlap
 from gateway.storyboard import prompts
 from gateway.storyboard.frames import Frame, as_wire, missing
 from gateway.storyboard.parsing import merge, parse_frames
@@ -145,8 +145,7 @@ async def whole_answer(model: TextModel, prompt: str) -> str:
         if text:
             turns += [Turn("assistant", text), Turn("user", _GO_ON)]
         completion = await model.complete(turns, _TOKENS_PER_CALL)
-        trimmer = OverlapTrimmer(text)
-        text += trimmer.feed(completion.text) + trimmer.finish()
+        text = join_without_overlap(text, completion.text)
         if not completion.cut:
             return text
     raise LLMError("API返回内容不完整")
