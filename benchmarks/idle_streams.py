@@ -6,7 +6,6 @@ memory per idle stream, how quick `/livez` stays, and what SIGTERM does to all o
 
 import asyncio
 import json
-import signal
 import sys
 import tempfile
 import time
@@ -112,8 +111,7 @@ async def parked_task(port: int) -> str:
 
 
 async def measure(gateway: Process, idle: int, busy: int) -> None:
-    assert gateway.popen
-    process = psutil.Process(gateway.popen.pid)
+    process = psutil.Process(gateway.pid)
     followers = Followers(gateway.port)
     events = await parked_task(gateway.port)
     await followers.add(20, "GET", events)
@@ -133,10 +131,8 @@ async def measure(gateway: Process, idle: int, busy: int) -> None:
 
 
 async def farewell(gateway: Process, followers: Followers) -> None:
-    assert gateway.popen
     begun = time.monotonic()
-    gateway.send(signal.SIGTERM)
-    await asyncio.to_thread(gateway.popen.wait, 60)
+    await asyncio.to_thread(gateway.stop)
     left = time.monotonic() - begun
     gone = await followers.gone(5)
     print(f"refused: {dict(followers.refused)}")
@@ -153,7 +149,7 @@ def main() -> None:
             "LLM_STEP_SECONDS": "600",
             "LOG_LEVEL": "warning",
         }
-        stack = Stack(Path(folder), settings)
+        stack = Stack(Path(folder), settings, guarded=False)
         try:
             stack.start()
             asyncio.run(measure(stack.of("gateway")[0], idle, busy))

@@ -43,6 +43,11 @@ def _owner_name(label: str) -> str:
     return hashlib.sha256(f"owner {label}".encode()).hexdigest()[:24]
 
 
+def on_behalf_of(owner: str) -> dict[str, str]:
+    """The header by which the gateway tells imagegen for whom it asks."""
+    return {OWNER: owner} if owner else {}
+
+
 class ApiKeys:
     """`[label:]key` entries, kept as hashes. Keys with one label belong to one owner, so that a key can be replaced."""
 

@@ -41,11 +41,13 @@ _UPDATE = text(
     "UPDATE task t SET last_event_id = v.seq, closed = v.last, status = coalesce(v.status, t.status), "
     "message = coalesce(v.message, t.message), error = coalesce(v.error, t.error), "
     "error_code = coalesce(v.error_code, t.error_code), current = coalesce(v.current, t.current), "
-    "total = coalesce(v.total, t.total), result = coalesce(v.result, t.result), updated_at = clock_timestamp() "
+    "total = coalesce(v.total, t.total), result = coalesce(v.result, t.result), "
+    "vendor_task_id = coalesce(v.vendor_task_id, t.vendor_task_id), updated_at = clock_timestamp() "
     "FROM unnest(CAST(:ids AS text[]), CAST(:seqs AS bigint[]), CAST(:lasts AS boolean[]), CAST(:status AS text[]), "
     "CAST(:message AS text[]), CAST(:error AS text[]), CAST(:error_code AS text[]), CAST(:current AS integer[]), "
-    "CAST(:total AS integer[]), CAST(:result AS text[])) "
-    "AS v(id, seq, last, status, message, error, error_code, current, total, result) WHERE t.id = v.id"
+    "CAST(:total AS integer[]), CAST(:result AS text[]), CAST(:vendor_task_id AS text[])) "
+    "AS v(id, seq, last, status, message, error, error_code, current, total, result, vendor_task_id) "
+    "WHERE t.id = v.id"
 )
 
 

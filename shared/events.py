@@ -36,6 +36,7 @@ class Change:
     current: int | None = None
     total: int | None = None
     result: str | None = None
+    vendor_task_id: str | None = None
 
 
 NO_CHANGE = Change()

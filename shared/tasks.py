@@ -19,7 +19,7 @@ IMAGE = "image"
 
 _COLUMNS = (
     "id, kind, owner, status, demo, request, result, message, error, error_code, current, total, "
-    "cancel_requested, last_event_id, closed, created_at, updated_at"
+    "cancel_requested, vendor_task_id, last_event_id, closed, created_at, updated_at"
 )
 
 
@@ -53,6 +53,7 @@ class Task:
     current: int | None
     total: int | None
     cancel_requested: bool
+    vendor_task_id: str | None
     last_event_id: int
     closed: bool
     created_at: datetime
@@ -122,6 +123,12 @@ class Tasks:
         statement = text("SELECT id FROM task WHERE parent = :parent AND NOT closed ORDER BY created_at, id")
         async with self._engine.connect() as connection:
             return [row.id for row in await connection.execute(statement, {"parent": parent})]
+
+    async def bought(self, vendor_task_id: str, owner: str) -> bool:
+        """Whether a task of the owner has this id at its vendor."""
+        statement = text("SELECT 1 FROM task WHERE vendor_task_id = :id AND owner = :owner LIMIT 1")
+        async with self._engine.connect() as connection:
+            return (await connection.execute(statement, {"id": vendor_task_id, "owner": owner})).first() is not None
 
     async def request_cancel(self, task_id: str) -> None:
         statement = text("UPDATE task SET cancel_requested = true, updated_at = clock_timestamp() WHERE id = :id")

@@ -3,17 +3,19 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.launch import launched
+
 ROOT = Path(__file__).parent.parent
 _READY_SECONDS = 40.0
+_LEAVE_SECONDS = 20.0
 _PROBES = {"sandbox": "/_health", "imagegen": "/readyz", "gateway": "/readyz"}
 # Tests must not inherit what the developer's own .env or shell says.
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
@@ -33,7 +35,8 @@ class Process:
     port: int
     environment: dict[str, str]
     folder: Path
-    popen: subprocess.Popen[bytes] | None = None
+    guarded: bool = True
+    running: BaseProcess | None = None
     lives: int = 0
 
     @property
@@ -44,17 +47,24 @@ class Process:
     def log(self) -> Path:
         return self.folder / f"{self.service}-{self.port}.log"
 
+    @property
+    def pid(self) -> int:
+        assert self.running
+        assert self.running.pid
+        return self.running.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.running is not None and self.running.exitcode is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """Negative: the signal that ended it."""
+        return self.running.exitcode if self.running else None
+
     def start(self, *, wait: bool = True) -> "Process":
         self.lives += 1
-        with self.log.open("ab") as log:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", "tests.launch", self.service],
-                cwd=self.folder,
-                env=self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.running = launched(self.service, self.environment, self.log, guarded=self.guarded)
         if wait:
             self.wait_ready()
         return self
@@ -62,8 +72,8 @@ class Process:
     def wait_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
-            if self.popen and self.popen.poll() is not None:
-                raise RuntimeError(f"{self.service} ended with {self.popen.returncode}:\n{self.tail()}")
+            if not self.alive:
+                raise RuntimeError(f"{self.service} ended with {self.exit_code}:\n{self.tail()}")
             try:
                 if httpx.get(self.url + _PROBES[self.service], timeout=1, trust_env=False).status_code == 200:
                     return
@@ -76,26 +86,24 @@ class Process:
         return self.log.read_text(errors="replace")[-6000:]
 
     def send(self, sent: signal.Signals) -> None:
-        if self.popen and self.popen.poll() is None:
-            self.popen.send_signal(sent)
+        if self.alive:
+            os.kill(self.pid, sent)
 
     def kill(self) -> None:
         """kill -9."""
         self.send(signal.SIGKILL)
-        if self.popen:
-            self.popen.wait()
+        if self.running:
+            self.running.join()
 
-    def stop(self) -> int:
+    def stop(self) -> int | None:
         """SIGTERM, and the exit code."""
         self.send(signal.SIGTERM)
-        if not self.popen:
-            return 0
-        try:
-            return self.popen.wait(20)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
-            raise
+        if self.running:
+            self.running.join(_LEAVE_SECONDS)
+        if self.alive:
+            self.kill()
+            raise TimeoutError(f"{self.service} does not leave:\n{self.tail()}")
+        return self.exit_code
 
 
 @dataclass(slots=True)
@@ -104,6 +112,7 @@ class Stack:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    guarded: bool = True
     processes: list[Process] = field(default_factory=list)
     sandbox_port: int = field(default_factory=free_port)
     imagegen_port: int = field(default_factory=free_port)
@@ -146,7 +155,7 @@ class Stack:
         chosen = port or free_port()
         names = {"sandbox": "SANDBOX_PORT", "imagegen": "PORT", "gateway": "APP_PORT"}
         environment = self.environment(**{names[service]: str(chosen)}, **own)
-        process = Process(service, chosen, environment, self.folder)
+        process = Process(service, chosen, environment, self.folder, self.guarded)
         self.processes.append(process)
         return process
 

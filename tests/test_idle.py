@@ -12,8 +12,7 @@ _MOST_OF_A_CORE = 0.25
 
 
 def cpu_seconds(process: Process) -> float:
-    assert process.popen
-    spent = psutil.Process(process.popen.pid).cpu_times()
+    spent = psutil.Process(process.pid).cpu_times()
     return float(spent.user + spent.system)
 
 

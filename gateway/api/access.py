@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.tasks import found
 from gateway.wiring import Wiring, wiring_of
-from shared.access import OWNER
+from shared.access import on_behalf_of
 from shared.errors import ImageNotFound, MissingParameter
 from shared.requests import Owner
 from shared.wire import Json
@@ -42,8 +42,7 @@ async def _subject(body: TicketRequest, wired: Wiring, owner: str) -> str:
         return f"task:{(await found(wired, body.task_id, owner)).id}"
     if not body.image_id:
         raise MissingParameter("缺少必要参数: task_id, image_id")
-    headers = {OWNER: owner} if owner else {}
     content = f"/api/images/{quote(body.image_id, safe='')}/content"
-    if await wired.imagegen.status(content, headers) == 404:
+    if await wired.imagegen.status(content, on_behalf_of(owner)) == 404:
         raise ImageNotFound(f"未找到图片 {body.image_id}")
     return f"image:{body.image_id}"

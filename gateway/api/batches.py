@@ -14,6 +14,7 @@ from gateway.api.bodies import validated
 from gateway.api.reading import begun
 from gateway.pictures import content_path
 from gateway.wiring import Wiring, wiring_of
+from shared.access import on_behalf_of
 from shared.errors import ScriptToFrameError
 from shared.events import Status
 from shared.requests import Key, Owner
@@ -80,7 +81,7 @@ async def _pieces(wired: Wiring, document: dict[str, Any], owner: str) -> AsyncI
 async def _data_url(wired: Wiring, path: str, owner: str) -> str:
     """The picture itself; its stable link where it cannot be had now."""
     try:
-        content_type, data = await wired.imagegen.content(path, {"X-Owner": owner} if owner else {})
+        content_type, data = await wired.imagegen.content(path, on_behalf_of(owner))
     except ScriptToFrameError:
         return path
     return f"data:{content_type};base64,{(await asyncio.to_thread(base64.b64encode, data)).decode()}"

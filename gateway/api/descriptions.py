@@ -125,9 +125,9 @@ OPERATIONS = (
         "processPromptsByPath": _PROCESSING,
         "getRunningHubStatus": Operation(
             {200: Answer({"task_id": "1920031617669115905", "status": None, "result": None}, frozenset({"result"}))},
-            (400,),
+            (400, 404),
         ),
-        "getRunningHubResult": Operation({200: Answer({"task_id": "1920031617669115905", "result": None})}, (400,)),
+        "getRunningHubResult": Operation({200: Answer({"task_id": "1920031617669115905", "result": None})}, (400, 404)),
         "cancelRunningHub": Operation({200: Answer(_CANCELED)}),
         "listTasks": Operation({200: Answer({"success": True, "tasks": [_TASK], "next": None})}),
         "getTask": Operation({200: Answer({"success": True} | _TASK)}),

@@ -14,6 +14,7 @@ from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
 from gateway.api.tasks import drawn_so_far, found
 from gateway.storyboard.sheet import Row, as_csv, as_json, rows_of
 from gateway.wiring import Wiring, wiring_of
+from shared.access import on_behalf_of
 from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.requests import Owner
 from shared.tasks import ANALYSIS, BATCH, Task
@@ -86,11 +87,10 @@ async def _members(wired: Wiring, task_id: str, rows: list[Row], owner: str) -> 
 
 async def _drawn(wired: Wiring, image_id: str, owner: str) -> Drawn | None:
     """None where the picture cannot be had: the archive does not end half-way for it."""
-    headers = {"X-Owner": owner} if owner else {}
     path = f"/api/images/{quote(image_id, safe='')}"
     try:
-        _, data = await wired.imagegen.content(f"{path}/content", headers)
-        record: dict[str, Any] = await wired.imagegen.call("GET", path, headers=headers)
+        _, data = await wired.imagegen.content(f"{path}/content", on_behalf_of(owner))
+        record: dict[str, Any] = await wired.imagegen.call("GET", path, headers=on_behalf_of(owner))
     except ScriptToFrameError:
         return None
     return Drawn(data, str(record.get("prompt") or ""))

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.api.schemas import PictureRequest
 from gateway.wiring import Wiring, wiring_of
+from shared.access import on_behalf_of
 from shared.idempotency import HEADER as IDEMPOTENCY_KEY
 from shared.idempotency import checked
 from shared.leaving import ReaderLeft, while_read
@@ -21,7 +22,7 @@ _HANDED_ON = ("prefer", "if-none-match")
 def handed_on(request: Request, owner: str) -> dict[str, str]:
     """The headers that imagegen needs to know of."""
     headers = {name: value for name in _HANDED_ON if (value := request.headers.get(name))}
-    return headers | ({"X-Owner": owner} if owner else {})
+    return headers | on_behalf_of(owner)
 
 
 async def handed_on_key(request: Request) -> dict[str, str]:

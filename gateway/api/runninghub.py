@@ -58,30 +58,30 @@ async def _process(wired: Wiring, asked: NewTask, key: IdempotencyKey | None) ->
 
 
 @router.post("/runninghub/task-status", operation_id="getRunningHubStatus")
-async def status(body: VendorTask, wired: Wired) -> Response:
+async def status(body: VendorTask, wired: Wired, owner: Owner) -> Response:
     """How a task stands at RunningHub, and its outputs once it has ended (B5)."""
     try:
-        answer = await wired.runninghub.ask("status", body.task_id)
+        answer = await wired.runninghub.ask("status", body.task_id, owner)
         told: dict[str, Any] = {"task_id": body.task_id, "status": answer.raw}
         if answer.finished:
-            told["result"] = (await wired.runninghub.ask("outputs", body.task_id)).raw
+            told["result"] = (await wired.runninghub.ask("outputs", body.task_id, owner)).raw
     except ScriptToFrameError as error:
         raise _failed("查询任务状态出错", error) from error
     return Json(told | _demo(answer))
 
 
 @router.post("/runninghub/task-result", operation_id="getRunningHubResult")
-async def result(body: VendorTask, wired: Wired) -> Response:
+async def result(body: VendorTask, wired: Wired, owner: Owner) -> Response:
     """A task's outputs at RunningHub (B6)."""
     try:
-        answer = await wired.runninghub.ask("outputs", body.task_id)
+        answer = await wired.runninghub.ask("outputs", body.task_id, owner)
     except ScriptToFrameError as error:
         raise _failed("查询任务结果出错", error) from error
     return Json({"task_id": body.task_id, "result": answer.raw} | _demo(answer))
 
 
 def _failed(what: str, error: ScriptToFrameError) -> ScriptToFrameError:
-    if error.error_code in {"CONFIGURATION_ERROR", "BACKEND_UNAVAILABLE"}:
+    if error.error_code in {"CONFIGURATION_ERROR", "BACKEND_UNAVAILABLE", "TASK_NOT_FOUND"}:
         return error
     return RunningHubError(f"{what}: {error.message}")
 

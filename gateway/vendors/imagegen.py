@@ -9,6 +9,7 @@ import httpx
 from starlette.responses import Response, StreamingResponse
 
 from gateway.settings import GatewaySettings
+from shared.access import on_behalf_of
 from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError
 from shared.http import Failure, describe, outcome
 from shared.wire import dumps, loads
@@ -100,7 +101,7 @@ class Imagegen:
         """JSON objects as they come, one a line; None for a sign of life. Raises imagegen's own error."""
         try:
             async with asyncio.timeout(_SILENCE) as clock:
-                response = await self._send("POST", path, dumps(body), {"X-Owner": owner} if owner else {})
+                response = await self._send("POST", path, dumps(body), on_behalf_of(owner))
                 if response.status_code >= 400:
                     answer = _object(await _read(response))
                     raise _their_error(response.status_code, answer, _reason(response.status_code, answer))

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from gateway.pictures import PictureEvent, PictureOrder
 from gateway.vendors.imagegen import Imagegen
 from gateway.vendors.picture_feeds import PictureFeeds
+from shared.access import on_behalf_of
 from shared.errors import ScriptToFrameError
 from shared.idempotency import HEADER
 
@@ -34,7 +35,7 @@ class ImagegenPictures:
 
     async def order(self, order: PictureOrder) -> str:
         headers = {HEADER: order.key, "X-Batch": "1", "X-Task": order.parent, "X-Queued-At": f"{order.queued_at:.6f}"}
-        headers |= _headers(order.owner)
+        headers |= on_behalf_of(order.owner)
         answer = await self._repeated("POST", "/api/images", order.form, headers)
         return str(answer["id"])
 
@@ -42,10 +43,10 @@ class ImagegenPictures:
         return self._feeds.events(image_id, owner)
 
     async def drop(self, image_ids: list[str], owner: str) -> None:
-        await self._repeated("POST", "/internal/images/drop", {"ids": image_ids}, _headers(owner))
+        await self._repeated("POST", "/internal/images/drop", {"ids": image_ids}, on_behalf_of(owner))
 
     async def cancel(self, image_id: str, owner: str) -> str:
-        answer = await self._repeated("DELETE", f"/api/images/{quote(image_id, safe='')}", None, _headers(owner))
+        answer = await self._repeated("DELETE", f"/api/images/{quote(image_id, safe='')}", None, on_behalf_of(owner))
         return str(answer["status"])
 
     async def _repeated(self, method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
@@ -72,7 +73,3 @@ class ImagegenPictures:
             return False
         known = self._reached is not None and time.monotonic() - self._reached < _KNOWN_SECONDS + tried
         return tried < (_PATIENCE_WITH_THE_KNOWN if known else _PATIENCE)
-
-
-def _headers(owner: str) -> dict[str, str]:
-    return {"X-Owner": owner} if owner else {}

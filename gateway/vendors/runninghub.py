@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.vendors.imagegen import Imagegen
+from shared.access import on_behalf_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class RunningHub:
         """How many tasks wait or run, over all requests."""
         return int((await self._imagegen.call("GET", "/internal/runninghub"))["queue_size"])
 
-    async def ask(self, call: Literal["status", "outputs"], vendor_task_id: str) -> VendorAnswer:
-        answer = await self._imagegen.call("POST", f"/internal/runninghub/{call}", {"task_id": vendor_task_id})
+    async def ask(self, call: Literal["status", "outputs"], vendor_task_id: str, owner: str) -> VendorAnswer:
+        """Raises TaskNotFound's equal for an owner who has not bought that task."""
+        body = {"task_id": vendor_task_id}
+        answer = await self._imagegen.call("POST", f"/internal/runninghub/{call}", body, on_behalf_of(owner))
         return VendorAnswer(answer["raw"], answer["finished"], answer["demo"])
 
     async def cancel_all(self, parent: str, owner: str) -> dict[str, tuple[str, str]]:
         """Cancel every unfinished picture of the task; by id its status before and after."""
-        headers = {"X-Owner": owner} if owner else {}
-        answer = await self._imagegen.call("POST", "/internal/images/cancel", {"parent": parent}, headers)
+        body = {"parent": parent}
+        answer = await self._imagegen.call("POST", "/internal/images/cancel", body, on_behalf_of(owner))
         return {image_id: (told["before"], told["after"]) for image_id, told in answer["pictures"].items()}

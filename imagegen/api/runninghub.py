@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from imagegen.vendors.runninghub import ACCOUNT
 from imagegen.vendors.runninghub_answers import FINISHED, state_of
 from imagegen.wiring import Wiring, wiring_of
+from shared.errors import TaskNotFound
+from shared.requests import Owner
 from shared.wire import Json
 
 router = APIRouter(prefix="/internal/runninghub", include_in_schema=False)
@@ -29,8 +31,10 @@ async def describe(wired: Wired) -> Response:
 
 
 @router.post("/{call}", operation_id="askRunningHub")
-async def ask(call: Literal["status", "outputs"], body: VendorTask, wired: Wired) -> Response:
-    """The raw answer."""
+async def ask(call: Literal["status", "outputs"], body: VendorTask, wired: Wired, owner: Owner) -> Response:
+    """The raw answer; with access closed only about what the owner has bought here."""
+    if owner and not await wired.core.tasks.bought(body.task_id, owner):
+        raise TaskNotFound(f"未找到任务ID {body.task_id}")
     demo = wired.runninghub.check_configured()
     raw = await wired.runninghub.ask(call, body.task_id)
     return Json({"raw": raw, "finished": call == "status" and state_of(raw) in FINISHED, "demo": demo})

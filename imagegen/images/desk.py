@@ -15,7 +15,7 @@ from shared.errors import Canceled, ImageNotFound, ImageNotReady
 from shared.events import Event, Line, LogClosed, Status, StatusChanged, ending
 from shared.idempotency import IdempotencyKey, Registered, free, register
 from shared.tasks import IMAGE, NewTask, Task
-from shared.wire import dump_line, loads
+from shared.wire import dump_line
 
 _PREFIX = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
 
@@ -109,16 +109,9 @@ class Desk:
 
     async def _cancel_at_vendor(self, picture: Picture) -> None:
         painter = self._painters[picture.order.provider]
-        vendor_task_id = await self.vendor_task_id(picture.task.id)
-        if vendor_task_id and await painter.cancel(vendor_task_id):
+        task = await self._core.tasks.find(picture.task.id)
+        if task and task.vendor_task_id and await painter.cancel(task.vendor_task_id):
             await self._close_canceled(picture.task.id)
-
-    async def vendor_task_id(self, image_id: str) -> str | None:
-        """The vendor's id of a submitted order."""
-        for event in await self._core.log.following.stored(image_id):
-            if event.name == "submitted":
-                return str(loads(event.data)["vendor_task_id"]) or None
-        return None
 
     def _account(self, image_id: str) -> str:
         provider = next(name for name, prefix in _PREFIX.items() if image_id.startswith(prefix))

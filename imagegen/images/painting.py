@@ -188,7 +188,7 @@ class Painting:
         vendor_task_id = outcome["vendor_task_id"]
         logger.info("image.submitted", extra={"task_id": work.task.id, "vendor_task_id": vendor_task_id})
         data = {"vendor_task_id": vendor_task_id, "raw": outcome["raw"], "at": outcome["at"]}
-        await work.say("submitted", data, key="submitted")
+        await work.say("submitted", data, key="submitted", change=Change(vendor_task_id=vendor_task_id or None))
         result = None
         if kept := outcome.get("kept"):
             await work.checkpoint("picture", lambda: _value(kept))

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.access.conftest import ALICE
+from tests.gateway.told import listen, script, task_of
 from tests.stack import Stack
 
 STORY = {"script": "雨夜，小满推开便利店的门。她看见柜台后面的老人抬起头来。两人都没有说话。", "sceneCount": 2}
@@ -85,6 +86,20 @@ def test_ids_in_bodies_are_no_way_around(alice: httpx.Client, bob: httpx.Client)
     for body in ({"task_id": task_id}, {"image_id": image_id}):
         assert bob.post("/api/tickets", json=body).status_code == 404
         assert alice.post("/api/tickets", json=body).status_code == 200
+
+
+def test_a_vendors_id_is_no_way_around(locked: Stack, alice: httpx.Client, bob: httpx.Client) -> None:
+    locked.tune(claude_deltas_per_second=0)
+    script_id = task_of(script(alice))
+    with alice.stream(
+        "POST", f"/api/stream/process-prompts-with-runninghub/{script_id}", json={"episode": 1}
+    ) as stream:
+        vendor_id = next(told.data["runninghub_task_id"] for told in listen(stream) if told.name == "task_created")
+    for path in ("/api/runninghub/task-status", "/api/runninghub/task-result"):
+        assert alice.post(path, json={"task_id": vendor_id}).json()["task_id"] == vendor_id
+        refused = bob.post(path, json={"task_id": vendor_id})
+        assert (refused.status_code, refused.json()["errorCode"]) == (404, "TASK_NOT_FOUND")
+        assert refused.json()["error"] == f"未找到任务ID {vendor_id}"
 
 
 def test_lists_hold_ones_own_tasks_only(alice: httpx.Client, bob: httpx.Client) -> None:

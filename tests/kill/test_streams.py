@@ -30,7 +30,7 @@ def _pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def pair(_pair: Stack) -> Stack:
     """A sandbox and two gateways, both alive."""
     for process in _pair.of("gateway"):
-        if process.popen is None or process.popen.poll() is not None:
+        if not process.alive:
             process.start()
     _pair.no_faults()
     _pair.tune(claude_deltas_per_second=0)

@@ -13,9 +13,7 @@ PIECE = b'"' + b"A" * (MEGABYTE - 2) + b'"'
 
 
 def resident(stack: Stack) -> int:
-    popen = stack.of("gateway")[0].popen
-    assert popen
-    return int(psutil.Process(popen.pid).memory_info().rss)
+    return int(psutil.Process(stack.of("gateway")[0].pid).memory_info().rss)
 
 
 def endless(megabytes: int) -> Iterator[bytes]:

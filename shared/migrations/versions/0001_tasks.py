@@ -21,6 +21,7 @@ CREATE TABLE task (
     total integer,
     cancel_requested boolean NOT NULL DEFAULT false,
     parent text,
+    vendor_task_id text,
     dispatched boolean NOT NULL DEFAULT false,
     writer text,
     last_event_id bigint NOT NULL DEFAULT 0,
@@ -30,6 +31,7 @@ CREATE TABLE task (
 ) WITH (fillfactor = 70);
 CREATE INDEX task_newest ON task (created_at DESC, id DESC);
 CREATE INDEX task_parent ON task (parent) WHERE parent IS NOT NULL;
+CREATE INDEX task_vendor ON task (vendor_task_id) WHERE vendor_task_id IS NOT NULL;
 CREATE INDEX task_expiring ON task (updated_at) WHERE closed;
 CREATE INDEX task_undispatched ON task (kind, created_at) WHERE NOT dispatched;
 CREATE INDEX task_open ON task (kind, owner) WHERE NOT closed;
