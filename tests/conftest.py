@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.plain import calling
 from tests.stack import Stack
 
 
@@ -42,11 +43,11 @@ def own_stack(tmp_path: object, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def gateway(stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=stack.gateway_url, timeout=60, trust_env=False) as client:
+    with calling(stack.gateway_url) as client:
         yield client
 
 
 @pytest.fixture
 def imagegen(stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=stack.imagegen_url, timeout=60, trust_env=False) as client:
+    with calling(stack.imagegen_url) as client:
         yield client

@@ -15,6 +15,7 @@ from pathlib import Path
 from blockbuster import BlockBuster
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload([f"{service}.__main__" for service in ("sandbox", "imagegen", "gateway")])
 
@@ -39,7 +40,9 @@ def _stand_alone(environment: dict[str, str], log: Path) -> None:
     """As if started from a shell, but for this: a test run that is killed leaves nothing behind."""
     os.setsid()
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        prctl(_PR_SET_NAME, multiprocessing.current_process().name.encode())
     os.environ.clear()  # noqa: TID251 - the process is a service's from here on
     os.environ.update(environment)  # noqa: TID251
     os.chdir(log.parent)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from tests.launch import launched
+from tests.plain import http
 
 ROOT = Path(__file__).parent.parent
 _READY_SECONDS = 40.0
@@ -75,7 +76,7 @@ class Process:
             if not self.alive:
                 raise RuntimeError(f"{self.service} ended with {self.exit_code}:\n{self.tail()}")
             try:
-                if httpx.get(self.url + _PROBES[self.service], timeout=1, trust_env=False).status_code == 200:
+                if http.get(self.url + _PROBES[self.service], timeout=1).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass
@@ -181,15 +182,15 @@ class Stack:
 
     def fault(self, **fault: Any) -> None:
         """Script one misbehaviour of a vendor; see sandbox/faults.py."""
-        httpx.post(f"{self.sandbox_url}/_faults", json=fault, trust_env=False).raise_for_status()
+        http.post(f"{self.sandbox_url}/_faults", json=fault).raise_for_status()
 
     def no_faults(self) -> None:
-        httpx.delete(f"{self.sandbox_url}/_faults", trust_env=False).raise_for_status()
+        http.delete(f"{self.sandbox_url}/_faults").raise_for_status()
 
     def tune(self, **settings: Any) -> None:
         """Change the sandbox's service times and limits."""
-        httpx.post(f"{self.sandbox_url}/_settings", json=settings, trust_env=False).raise_for_status()
+        http.post(f"{self.sandbox_url}/_settings", json=settings).raise_for_status()
 
     def ledger(self) -> Any:
         """What the vendors counted."""
-        return httpx.get(f"{self.sandbox_url}/_ledger", trust_env=False).raise_for_status().json()
+        return http.get(f"{self.sandbox_url}/_ledger").raise_for_status().json()

@@ -11,6 +11,7 @@ import pytest
 from tests.gateway.stories import PATH, analyse, analyse_streamed, form
 from tests.gateway.told import parse
 from tests.imagegen.ordering import bought, ended, look
+from tests.plain import calling, http
 from tests.stack import Stack
 
 IMAGE = "/api/generate-image"
@@ -38,7 +39,7 @@ def at_once(count: int, url: str, body: dict[str, Any], key: dict[str, str]) -> 
     barrier = threading.Barrier(count)
 
     def post(_: int) -> httpx.Response:
-        with httpx.Client(timeout=60, trust_env=False) as client:
+        with calling(timeout=60) as client:
             barrier.wait()
             return client.post(url, json=body, headers=key)
 
@@ -155,9 +156,7 @@ def test_streams_with_one_key_join_and_replay(gateway: httpx.Client, stack: Stac
     stack.fault(vendor="deepseek", kind="delay", call="chat", value=0.7)
 
     def follow(url: httpx.URL) -> tuple[str, bytes]:
-        answer = httpx.post(
-            f"{url}{PATH}?stream=true", json=form(sceneCount=1), headers=key, timeout=60, trust_env=False
-        )
+        answer = http.post(f"{url}{PATH}?stream=true", json=form(sceneCount=1), headers=key)
         return answer.headers["location"], answer.content
 
     with ThreadPoolExecutor(3) as pool:
@@ -172,7 +171,7 @@ def test_streams_with_one_key_join_and_replay(gateway: httpx.Client, stack: Stac
 def test_everything_is_still_there_after_a_restart_of_every_process(own_stack: Stack) -> None:
     own_stack.start()
     key = keyed()
-    with httpx.Client(base_url=own_stack.gateway_url, timeout=60, trust_env=False) as gateway:
+    with calling(own_stack.gateway_url) as gateway:
         storyboard = analyse(gateway, key, sceneCount=1)
         painted = gateway.post(IMAGE, json={"prompt": "留存"}, headers=key)
         ordered = gateway.post("/api/images", json={"prompt": "订单"}, headers=key)
@@ -185,7 +184,7 @@ def test_everything_is_still_there_after_a_restart_of_every_process(own_stack: S
         process.start(wait=False)
     for process in own_stack.processes:
         process.wait_ready()
-    with httpx.Client(base_url=own_stack.gateway_url, timeout=60, trust_env=False) as gateway:
+    with calling(own_stack.gateway_url) as gateway:
         assert analyse(gateway, key, sceneCount=1).content == storyboard.content
         assert gateway.post(IMAGE, json={"prompt": "留存"}, headers=key).content == painted.content
         assert gateway.post("/api/images", json={"prompt": "订单"}, headers=key).content == ordered.content

@@ -10,13 +10,14 @@ import pytest
 from tests.gateway.stories import PATH, STORY, analyse, form
 from tests.gateway.told import follow, frames, parse
 from tests.imagegen.ordering import asked, bought, ended, order, until
+from tests.plain import calling, http
 from tests.stack import Stack
 
 IMAGE = "/api/generate-image"
 
 
 def questions(stack: Stack, mark: str) -> int:
-    answer = httpx.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}, trust_env=False).json()
+    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
     return sum(mark in entry["body"] for entry in answer["vendors"].get("deepseek", {}).get("requests", []))
 
 
@@ -100,7 +101,7 @@ def test_a_picture_that_waits_is_dropped_with_its_reader(
 ) -> None:
     url = stack.gateway_url if through == "gateway" else stack.imagegen_url
     prompt, key = f"没等到 {through}", {"Idempotency-Key": str(uuid4())}
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with calling(url) as client:
         with pytest.raises(httpx.ReadTimeout):
             client.post(IMAGE, json={"prompt": prompt}, headers=key, timeout=0.6)
         crowded()
@@ -117,7 +118,7 @@ def test_a_picture_that_is_paid_for_is_kept_without_its_reader(stack: Stack, thr
     url = stack.gateway_url if through == "gateway" else stack.imagegen_url
     prompt, key = f"已付款 {through}", {"Idempotency-Key": str(uuid4())}
     stack.tune(jimeng_seconds=[2, 2])
-    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with calling(url) as client:
         with pytest.raises(httpx.ReadTimeout):
             client.post(IMAGE, json={"prompt": prompt}, headers=key, timeout=1.2)
         stack.tune(jimeng_seconds=[0.2, 0.5])

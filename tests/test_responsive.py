@@ -6,6 +6,7 @@ import time
 import httpx
 
 from tests.imagegen.ordering import ended, order
+from tests.plain import calling
 from tests.stack import Stack
 
 PICTURES = 100
@@ -30,7 +31,7 @@ def test_health_is_quick_while_a_hundred_pictures_are_polled(own_stack: Stack) -
     }
     own_stack.add("sandbox", own_stack.sandbox_port).start(wait=False)
     own_stack.add("imagegen", own_stack.imagegen_port).start()
-    with httpx.Client(base_url=own_stack.imagegen_url, timeout=30, trust_env=False) as client:
+    with calling(own_stack.imagegen_url, timeout=30) as client:
         idle = median_seconds(client)
         ids = [order(client, f"frame {number}") for number in range(PICTURES)]
         busy = median_seconds(client)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.stories import PATH, form
+from tests.plain import calling
 from tests.stack import Stack, free_port
 
 VOLCENGINE = "未配置VOLCENGINE_ACCESS_KEY_ID或VOLCENGINE_SECRET_ACCESS_KEY"
@@ -23,8 +24,8 @@ class Pair:
         front = stack.add("gateway", SANDBOX_URL=sandbox_url, PYTHON_BACKEND_URL=painting.url).start(wait=False)
         for process in (painting, front):
             process.wait_ready()
-        self.imagegen = httpx.Client(base_url=painting.url, timeout=60, trust_env=False)
-        self.gateway = httpx.Client(base_url=front.url, timeout=60, trust_env=False)
+        self.imagegen = calling(painting.url)
+        self.gateway = calling(front.url)
 
     def close(self) -> None:
         self.imagegen.close()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.plain import calling
 from tests.stack import Stack
 
 ALICE = "alpha-key-3f9c"
@@ -25,7 +26,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def caller(base_url: str, key: str | None) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.Client(base_url=base_url, headers=headers, timeout=60, trust_env=False)
+    return calling(base_url, headers=headers)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from tests.access.conftest import ALICE
 from tests.gateway.told import listen, script, task_of
+from tests.plain import http
 from tests.stack import Stack
 
 STORY = {"script": "雨夜，小满推开便利店的门。她看见柜台后面的老人抬起头来。两人都没有说话。", "sceneCount": 2}
@@ -141,7 +142,7 @@ def test_a_ticket_of_one_replica_is_honoured_by_another(locked: Stack, alice: ht
     task_id = analysed(alice)
     ticket = alice.post("/api/tickets", json={"task_id": task_id}).json()["ticket"]
     second = locked.add("gateway").start()
-    answer = httpx.get(f"{second.url}/api/stream/tasks/{task_id}", params={"ticket": ticket}, trust_env=False)
+    answer = http.get(f"{second.url}/api/stream/tasks/{task_id}", params={"ticket": ticket})
     assert answer.status_code == 200
     second.stop()
 

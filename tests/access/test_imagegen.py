@@ -6,12 +6,13 @@ import httpx
 import pytest
 
 from tests.access.conftest import TOKEN
+from tests.plain import calling
 from tests.stack import Stack
 
 
 @pytest.fixture
 def direct(locked: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=locked.imagegen_url, trust_env=False, timeout=30) as client:
+    with calling(locked.imagegen_url, timeout=30) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.containers.dockerfile import Performed
+from tests.plain import http
 from tests.stack import ROOT, free_port
 
 # The images make user 10001; PostgreSQL wants a user that has a name, so here it is nobody.
@@ -71,9 +72,9 @@ def test_the_images_steps_make_services_that_run_without_rights(tmp_path: Path) 
         wait_until_ready(f"http://127.0.0.1:{ports['imagegen']}/readyz")
         form = {"prompt": "雨夜的灯塔"}
         url = f"http://127.0.0.1:{ports['gateway']}/api/generate-image"
-        answer = httpx.post(url, json=form, timeout=60, trust_env=False)
+        answer = http.post(url, json=form)
         assert answer.json()["data"]["demo"] is True
-        assert httpx.get(f"http://127.0.0.1:{ports['gateway']}/", trust_env=False).status_code == 200
+        assert http.get(f"http://127.0.0.1:{ports['gateway']}/").status_code == 200
         assert not list((root / "gateway" / "srv").rglob("*.log"))
     finally:
         for process in running:
@@ -90,7 +91,7 @@ def wait_until_ready(url: str) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            if httpx.get(url, trust_env=False).status_code == 200:
+            if http.get(url).status_code == 200:
                 return
         except httpx.HTTPError:
             assert time.monotonic() < deadline, f"{url} is not ready"

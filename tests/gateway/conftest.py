@@ -7,6 +7,7 @@ import pytest
 
 from shared.settings import SANDBOX_CLAUDE_KEY
 from tests.imagegen.scripted_vendor import ScriptedVendor
+from tests.plain import calling
 from tests.stack import Process, Stack
 
 
@@ -35,7 +36,7 @@ def add_gateway(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]:
         if not running or wanted != settings:
             stop()
             process = _running_stack.add("gateway", None, **settings).start()
-            running.append((process, httpx.Client(base_url=process.url, timeout=60, trust_env=False)))
+            running.append((process, calling(process.url)))
             wanted.clear()
             wanted.update(settings)
         return running[0][1]

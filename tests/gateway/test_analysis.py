@@ -7,12 +7,13 @@ import httpx
 import pytest
 
 from tests.gateway.stories import PATH, STORY, analyse, form
+from tests.plain import http
 from tests.stack import Stack
 
 
 def questions(stack: Stack, mark: str) -> list[str]:
     """What DeepSeek was asked about a story that holds the mark, in order."""
-    answer = httpx.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}, trust_env=False).json()
+    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
     return [entry["body"] for entry in answer["vendors"]["deepseek"]["requests"] if mark in entry["body"]]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.plain import calling
 from tests.stack import Stack
 
 CANARIES = {
@@ -42,5 +43,5 @@ def canary_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def canary_gateway(canary_stack: Stack) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=canary_stack.gateway_url, timeout=60, trust_env=False) as client:
+    with calling(canary_stack.gateway_url) as client:
         yield client

@@ -9,6 +9,7 @@ import pytest
 
 from tests.hostile.conftest import CANARIES
 from tests.hostile.corpus import A1, N1, STORY, Attack, accepted, refused
+from tests.plain import http
 from tests.stack import Stack
 
 CORPUS = refused() + accepted()
@@ -87,7 +88,7 @@ def test_with_refused_keys_every_vendor_error_is_told_without_them(canary_gatewa
 def test_no_canary_is_in_any_log_or_metric(canary_stack: Stack, canary_gateway: httpx.Client) -> None:
     canary_gateway.post(A1, json={"script": STORY, "sceneCount": 2})
     told = "".join(process.log.read_text(errors="replace") for process in canary_stack.processes)
-    told += httpx.get(f"{canary_stack.imagegen_url}/metrics", trust_env=False).text
+    told += http.get(f"{canary_stack.imagegen_url}/metrics").text
     assert "request_id" in told
     assert not [name for name, secret in CANARIES.items() if secret in told]
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.imagegen.scripted_vendor import ScriptedVendor
+from tests.plain import calling
 from tests.stack import Process, Stack
 
 
@@ -18,7 +19,7 @@ def add_imagegen(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]
         name = repr(sorted(settings.items()))
         if name not in started:
             process = _running_stack.add("imagegen", None, **settings).start()
-            started[name] = process, httpx.Client(base_url=process.url, timeout=60, trust_env=False)
+            started[name] = process, calling(process.url)
         return started[name][1]
 
     yield add

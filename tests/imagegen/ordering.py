@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
+from tests.plain import http
 from tests.stack import Stack
 
 
@@ -56,7 +57,7 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 def asked(stack: Stack, call: str, prompt: str) -> list[dict[str, Any]]:
     """The vendor's record of the calls about a prompt."""
-    answer = httpx.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}, trust_env=False).json()
+    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
     requests = answer["vendors"]["jimeng"]["requests"]
     return [entry for entry in requests if entry["call"] == call and entry["prompt"] == prompt]
 

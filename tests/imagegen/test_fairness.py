@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.plain import calling, http
 from tests.stack import Stack
 
 FRAMES = 100
@@ -24,7 +25,7 @@ def busy(stack: Stack) -> Iterator[str]:
 
     def read() -> None:
         with (
-            httpx.Client(base_url=stack.gateway_url, timeout=60, trust_env=False) as client,
+            calling(stack.gateway_url) as client,
             client.stream("POST", "/api/generate-all-images?stream=true", json={"frames": frames}) as stream,
         ):
             for line in stream.iter_lines():
@@ -44,7 +45,7 @@ def busy(stack: Stack) -> Iterator[str]:
 
 def submitted(stack: Stack) -> list[str]:
     """Prompts in the order in which the vendor got them."""
-    answer = httpx.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}, trust_env=False).json()
+    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
     calls: list[dict[str, Any]] = answer["vendors"]["jimeng"]["requests"]
     return [call["prompt"] for call in calls if call["call"] == "submit"]
 

@@ -116,7 +116,7 @@ def test_a_cancel_that_the_vendor_does_not_know_is_no_cancel(stack: Stack, hub: 
 
 def test_the_waits_for_a_full_queue_grow_and_end_at_the_queues_end() -> None:
     settings = ImagegenSettings(runninghub_retry_wait=30)
-    painter = RunningHub(settings, httpx.AsyncClient(trust_env=False))
+    painter = RunningHub(settings, httpx.AsyncClient(trust_env=False, verify=False))
     busy = Busy("421", "TASK_QUEUE_MAXED")
     pauses = [painter.busy_pause(number, busy) for number in range(1, 13)]
     assert [pause.seconds for pause in pauses] == [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 600, 30]

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from tests.gateway.told import frames, told
+from tests.plain import calling
 from tests.stack import Process, Stack
 
 logger = logging.getLogger(__name__)
@@ -110,7 +111,7 @@ class Reader:
                 time.sleep(0.2)
 
     def _read_on(self, url: str) -> None:
-        with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
+        with calling(url, timeout=20) as client:
             if not self.location:
                 headers = {"Idempotency-Key": self.key}
                 path = "/api/generate-all-images?stream=true"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from tests.plain import http
 from tests.stack import Process, Stack
 
 LIMIT = 4
@@ -26,12 +27,11 @@ def order(replicas: list[Process], prompt: str) -> str:
     while time.monotonic() < deadline:
         replica = random.choice(replicas)
         try:
-            answer = httpx.post(
+            answer = http.post(
                 f"{replica.url}/api/images",
                 json={"prompt": prompt},
                 headers={"Idempotency-Key": prompt},
                 timeout=5,
-                trust_env=False,
             )
         except httpx.HTTPError:
             continue
@@ -45,7 +45,7 @@ def ended(replicas: list[Process], image_id: str) -> dict[str, Any]:
     while time.monotonic() < deadline:
         try:
             url = f"{random.choice(replicas).url}/api/images/{image_id}"
-            answer = httpx.get(url, headers={"Prefer": "wait=2"}, timeout=5, trust_env=False)
+            answer = http.get(url, headers={"Prefer": "wait=2"}, timeout=5)
         except httpx.HTTPError:
             continue
         if answer.status_code == 200 and answer.json()["status"] not in {"queued", "running"}:
@@ -94,7 +94,7 @@ def test_a_survivor_takes_over_from_a_replica_that_never_comes_back(own_stack: S
     doomed.kill()
     judge(own_stack, [ended([survivor], image_id) for image_id in ids], kills=1)
     for image_id in ids[:3]:
-        picture = httpx.get(f"{survivor.url}/api/images/{image_id}/content", trust_env=False)
+        picture = http.get(f"{survivor.url}/api/images/{image_id}/content")
         assert picture.status_code in {200, 404}
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.told import ORDER, Told, check_whole, endings, follow, listen, script, task_of, wholes
+from tests.plain import calling
 from tests.stack import Process, Stack
 
 TAKEOVER = {"HEARTBEAT_SECONDS": "0.3", "REPLICA_DEAD_SECONDS": "1.5"}
@@ -38,7 +39,7 @@ def pair(_pair: Stack) -> Stack:
 
 
 def _client(process: Process) -> httpx.Client:
-    return httpx.Client(base_url=process.url, timeout=60, trust_env=False)
+    return calling(process.url)
 
 
 def _read_until(process: Process, name: str, count: int) -> list[Told]:

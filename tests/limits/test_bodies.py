@@ -6,6 +6,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.plain import http
 from tests.stack import Stack
 
 MEGABYTE = 1024 * 1024
@@ -29,7 +30,7 @@ def test_300_megabytes_are_refused_without_being_held(stack: Stack, path: str, d
     headers = {"Content-Type": "application/json"}
     if declared:
         headers["Content-Length"] = str(11 + 300 * (MEGABYTE + 1))
-    answer = httpx.post(stack.gateway_url + path, content=endless(300), headers=headers, timeout=60, trust_env=False)
+    answer = http.post(stack.gateway_url + path, content=endless(300), headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (413, "请求体过大")
     held = 0 if declared else {"/api/generate-all-images": 230}.get(path, 40)
     assert resident(stack) - before < (held + 30) * MEGABYTE

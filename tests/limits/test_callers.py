@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from tests.plain import calling
 from tests.stack import Process, Stack
 
 STORY = {"script": "雨夜，小满推开便利店的门。她看见柜台后面的老人抬起头来。", "sceneCount": 2}
@@ -13,7 +14,7 @@ STORY = {"script": "雨夜，小满推开便利店的门。她看见柜台后面
 
 def client(process: Process, key: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.Client(base_url=process.url, headers=headers, timeout=30, trust_env=False)
+    return calling(process.url, headers=headers, timeout=30)
 
 
 def check_too_many(answer: httpx.Response) -> None:
@@ -72,7 +73,7 @@ def test_a_full_queue_says_so_and_takes_known_requests_still(own_stack: Stack) -
     own_stack.settings["MAX_OPEN_TASKS"] = "3"
     own_stack.settings["SANDBOX_JIMENG_SECONDS"] = "[30, 30]"
     own_stack.start()
-    with httpx.Client(base_url=own_stack.gateway_url, timeout=30, trust_env=False) as gateway:
+    with calling(own_stack.gateway_url, timeout=30) as gateway:
 
         def order(number: int) -> httpx.Response:
             key = {"Idempotency-Key": f"order-{number}"}

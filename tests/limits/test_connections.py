@@ -4,9 +4,9 @@ import json
 import socket
 import time
 
-import httpx
 import pytest
 
+from tests.plain import http
 from tests.stack import Stack
 
 HEAD = b"POST /api/intelligent-analyze-script HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -61,7 +61,7 @@ def test_slow_callers_keep_nobody_else_waiting(small: Stack) -> None:
     try:
         for connection in slow:
             connection.sendall(HEAD)
-        assert httpx.get(f"{small.gateway_url}/livez", trust_env=False).status_code == 200
+        assert http.get(f"{small.gateway_url}/livez").status_code == 200
         assert {answered(connection)[0] for connection in slow} == {408}
     finally:
         for connection in slow:
@@ -89,6 +89,6 @@ def test_what_is_not_http_gets_the_error_object(small: Stack, nonsense: bytes) -
 def test_a_long_answer_is_not_cut_off_by_the_callers_silence(small: Stack) -> None:
     small.tune(deepseek_seconds=[1.2, 1.2])
     story = {"script": "雨夜，小满推开便利店的门。她看见老人抬起头来。", "sceneCount": 2}
-    answer = httpx.post(f"{small.gateway_url}/api/intelligent-analyze-script", json=story, timeout=30, trust_env=False)
+    answer = http.post(f"{small.gateway_url}/api/intelligent-analyze-script", json=story, timeout=30)
     small.tune(deepseek_seconds=[0.01, 0.05])
     assert answer.status_code == 200

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.plain import http
 from tests.stack import ROOT, Stack
 
 STORY = {"script": "雨夜，小满推开便利店的门。她看见柜台后面的老人抬起头来。", "sceneCount": 2}
@@ -15,7 +16,7 @@ Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def scraped(url: str) -> Samples:
-    text = httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text
+    text = http.get(f"{url}/metrics").raise_for_status().text
     families = text_string_to_metric_families(text)
     return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
 
@@ -88,5 +89,5 @@ def test_metrics_and_docs_can_be_kept_inside(own_stack: Stack, access: str, plai
     gateway = own_stack.add("gateway").start()
     bearer = {"Authorization": "Bearer the-token"}
     for path in ("/metrics", "/docs", "/openapi.json", "/api/metrics"):
-        assert httpx.get(gateway.url + path, trust_env=False).status_code == plain
-        assert httpx.get(gateway.url + path, headers=bearer, trust_env=False).status_code == bearing
+        assert http.get(gateway.url + path).status_code == plain
+        assert http.get(gateway.url + path, headers=bearer).status_code == bearing

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.plain import http
 from tests.stack import Stack
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")  # noqa: TID251 - where the browser lies is no setting of ours
@@ -39,7 +39,7 @@ PACE: dict[str, object] = {
 @pytest.fixture(scope="package")
 def brisk(_running_stack: Stack) -> Iterator[Stack]:
     """The shared stack at the page's pace."""
-    before = httpx.get(f"{_running_stack.sandbox_url}/_settings", trust_env=False).json()
+    before = http.get(f"{_running_stack.sandbox_url}/_settings").json()
     _running_stack.tune(**PACE)
     yield _running_stack
     _running_stack.tune(**{name: before[name] for name in PACE})
@@ -110,7 +110,7 @@ def unhurried(brisk: Stack) -> Iterator[Stack]:
 def script_id(brisk: Stack) -> str:
     """A finished script of three episodes."""
     given = {"genre": "Urban mystery", "duration": "1 minute", "episodes": 3, "characters": ["Mara,female,34"]}
-    answer = httpx.post(f"{brisk.gateway_url}/api/stream/generate-script", json=given, timeout=60, trust_env=False)
+    answer = http.post(f"{brisk.gateway_url}/api/stream/generate-script", json=given)
     assert "event: complete" in answer.text
     return answer.headers["location"].split("/")[-2]
 

@@ -22,7 +22,7 @@ def sandbox_url(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 async def http(sandbox_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=sandbox_url, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=sandbox_url, trust_env=False, verify=False, timeout=10) as client:
         yield client
 
 

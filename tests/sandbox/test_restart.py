@@ -44,7 +44,7 @@ async def answering(http: httpx.AsyncClient) -> None:
 async def test_tasks_and_counts_survive_kill_9(tmp_path: Path) -> None:
     port = free_port()
     slow = {"SANDBOX_JIMENG_SECONDS": "[100,100]", "SANDBOX_RUNNINGHUB_SECONDS": "[100,100]", "SANDBOX_PAINT": "plain"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as http:
         jimeng, hub, control = JimengCaller(http), HubCaller(http), ControlCaller(http)
         with process(port, tmp_path, **slow) as first:
             await answering(http)
@@ -67,7 +67,7 @@ async def test_tasks_and_counts_survive_kill_9(tmp_path: Path) -> None:
 
 async def test_ctrl_c_ends_the_process_and_frees_the_port(tmp_path: Path) -> None:
     port = free_port()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as http:
         with process(port, tmp_path) as running:
             await answering(http)
             assert running.stdout is not None

@@ -9,6 +9,7 @@ import pytest
 from shared.database import start_embedded
 from tests.gateway.stories import PATH, analyse, form
 from tests.imagegen.ordering import bought, ended, order, until
+from tests.plain import calling
 from tests.stack import Stack
 
 
@@ -27,8 +28,8 @@ def check_away(answer: httpx.Response) -> None:
 def test_an_outage_of_the_database_is_503_and_loses_nothing(own_stack: Stack, postgres: Any) -> None:
     own_stack.settings["DATABASE_URL"] = postgres.get_uri()
     own_stack.start()
-    gateway = httpx.Client(base_url=own_stack.gateway_url, timeout=60, trust_env=False)
-    imagegen = httpx.Client(base_url=own_stack.imagegen_url, timeout=60, trust_env=False)
+    gateway = calling(own_stack.gateway_url)
+    imagegen = calling(own_stack.imagegen_url)
     with gateway, imagegen:
         key = {"Idempotency-Key": "before"}
         storyboard = analyse(gateway, key, sceneCount=1)

@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.plain import calling
 from tests.stack import Stack
 
 WAIT = {"Prefer": "wait=30"}
@@ -52,7 +53,7 @@ def files(stack: Stack) -> set[Path]:
 
 
 def test_old_tasks_go_with_their_pictures_and_nothing_that_is_referred_to(short_lived: Stack) -> None:
-    with httpx.Client(base_url=short_lived.gateway_url, timeout=60, trust_env=False) as client:
+    with calling(short_lived.gateway_url) as client:
         shared_prompt = f"{uuid4()}"
         old, young = painted(client, shared_prompt), painted(client, shared_prompt)
         before = files(short_lived)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.told import ORDER, Told, check_whole, follow, listen, script, task_of, wholes
+from tests.plain import calling
 from tests.stack import Process, Stack
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
@@ -49,7 +50,7 @@ class Campaign:
             self.scripts += 1
 
     def _read_some(self, replica: Process, seen: list[Told], events: int) -> None:
-        with httpx.Client(base_url=replica.url, timeout=30, trust_env=False) as client:
+        with calling(replica.url, timeout=30) as client:
             url = f"/api/stream/tasks/{task_of(seen)}/events" if seen else "/api/stream/generate-script"
             last = {"Last-Event-ID": str(seen[-1].id)} if seen else {}
             asked = client.stream("GET", url, headers=last) if seen else client.stream("POST", url, json=ORDER)
@@ -77,7 +78,7 @@ def test_three_hundred_cuts_leave_no_trace_in_the_text(own_stack: Stack) -> None
     own_stack.add("sandbox", own_stack.sandbox_port, SANDBOX_CLAUDE_DELTAS_PER_SECOND="0").start()
     for _ in range(2):
         own_stack.add("gateway").start()
-    with httpx.Client(base_url=own_stack.of("gateway")[0].url, timeout=60, trust_env=False) as client:
+    with calling(own_stack.of("gateway")[0].url) as client:
         whole = script(client)
         assert follow(client, task_of(whole)) == whole
     own_stack.tune(claude_deltas_per_second=PACE)
