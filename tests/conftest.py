@@ -1,12 +1,25 @@
 """Fixtures for all tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.plain import calling
 from tests.stack import Stack
+
+TESTS = Path(__file__).parent
+# What takes longest, and what mostly waits, begins first: short tests then fill the gaps.
+BEGIN = ("page/", "kill/", "test_responsive", "gateway/test_scripts", "limits/", "gateway/", "imagegen/", "test_")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker for each file, and one for all files with a browser, since a browser needs a core."""
+    names = {item: item.path.relative_to(TESTS).as_posix() for item in items}
+    for item, name in names.items():
+        item.add_marker(pytest.mark.xdist_group("page" if name.startswith("page/") else name))
+    items.sort(key=lambda item: next((n for n, begin in enumerate(BEGIN) if names[item].startswith(begin)), len(BEGIN)))
 
 
 @pytest.fixture

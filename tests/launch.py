@@ -22,7 +22,9 @@ _forks.set_forkserver_preload([f"{service}.__main__" for service in ("sandbox", 
 
 def launched(service: str, environment: dict[str, str], log: Path, *, guarded: bool) -> BaseProcess:
     """A new process that does what `python -m service` does, in the log's folder. `guarded`: with BlockBuster."""
-    process = _forks.Process(target=_run, args=(service, environment, log, guarded), name=service)
+    # One that shall find other modules than ours must not have ours loaded already.
+    context = multiprocessing.get_context("spawn") if os.pathsep in environment["PYTHONPATH"] else _forks
+    process = context.Process(target=_run, args=(service, environment, log, guarded), name=service)
     process.start()
     return process
 
@@ -45,6 +47,7 @@ def _stand_alone(environment: dict[str, str], log: Path) -> None:
         prctl(_PR_SET_NAME, multiprocessing.current_process().name.encode())
     os.environ.clear()  # noqa: TID251 - the process is a service's from here on
     os.environ.update(environment)  # noqa: TID251
+    sys.path[:0] = environment["PYTHONPATH"].split(os.pathsep)
     os.chdir(log.parent)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, sys.stdout.fileno())
