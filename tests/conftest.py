@@ -1,13 +1,15 @@
 """Fixtures for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.imagegen.scripted_vendor import ScriptedVendor
 from tests.plain import calling
-from tests.stack import Stack
+from tests.stack import Process, Stack
 
 TESTS = Path(__file__).parent
 # What takes longest, and what mostly waits, begins first: short tests then fill the gaps.
@@ -52,6 +54,55 @@ def own_stack(tmp_path: object, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield stack
     finally:
         stack.stop()
+
+
+@contextmanager
+def _adding(stack: Stack, service: str) -> Iterator[Callable[..., httpx.Client]]:
+    """Gives callers of further replicas, one per set of settings; every replica costs some CPU while it waits."""
+    callers: dict[str, httpx.Client] = {}
+    with ExitStack() as stops:
+
+        def stop(process: Process) -> None:
+            process.stop()
+            stack.processes.remove(process)
+
+        def add(**settings: str) -> httpx.Client:
+            name = repr(sorted(settings.items()))
+            if name not in callers:
+                process = stack.add(service, None, **settings).start()
+                stops.callback(stop, process)
+                callers[name] = stops.enter_context(calling(process.url))
+            return callers[name]
+
+        yield add
+
+
+@pytest.fixture(scope="module")
+def add_gateway(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]:
+    """Further gateways on the shared database, until the file is through."""
+    with _adding(_running_stack, "gateway") as add:
+        yield add
+
+
+@pytest.fixture(scope="module")
+def add_imagegen(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]:
+    """Further imagegens on the shared database, until the file is through."""
+    with _adding(_running_stack, "imagegen") as add:
+        yield add
+
+
+@pytest.fixture(scope="session")
+def _scripted_vendor() -> Iterator[ScriptedVendor]:
+    with ScriptedVendor() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def vendor(_scripted_vendor: ScriptedVendor) -> Iterator[ScriptedVendor]:
+    """A server whose answers a test writes down: Volcengine for imagegen, DeepSeek and imagegen for the gateway."""
+    _scripted_vendor.forget()
+    yield _scripted_vendor
+    _scripted_vendor.forget()
 
 
 @pytest.fixture

@@ -194,3 +194,7 @@ class Stack:
     def ledger(self) -> Any:
         """What the vendors counted."""
         return http.get(f"{self.sandbox_url}/_ledger").raise_for_status().json()
+
+    def submitted(self, vendor: str) -> int:
+        """How many orders the vendor has accepted."""
+        return int(self.ledger()["vendors"].get(vendor, {"submitted": 0})["submitted"])

@@ -7,8 +7,7 @@ import pytest
 
 from shared.settings import SANDBOX_CLAUDE_KEY
 from tests.imagegen.scripted_vendor import ScriptedVendor
-from tests.plain import calling
-from tests.stack import Process, Stack
+from tests.stack import Stack
 
 
 @pytest.fixture
@@ -17,32 +16,6 @@ def quick(stack: Stack) -> Iterator[Stack]:
     stack.tune(claude_deltas_per_second=0)
     yield stack
     stack.tune(claude_deltas_per_second=50)
-
-
-@pytest.fixture(scope="session")
-def add_gateway(_running_stack: Stack) -> Iterator[Callable[..., httpx.Client]]:
-    """Another replica of the gateway on the shared database, with the given settings; kept until others are wanted."""
-    wanted: dict[str, str] = {}
-    running: list[tuple[Process, httpx.Client]] = []
-
-    def stop() -> None:
-        for process, client in running:
-            client.close()
-            process.stop()
-            _running_stack.processes.remove(process)
-        running.clear()
-
-    def add(**settings: str) -> httpx.Client:
-        if not running or wanted != settings:
-            stop()
-            process = _running_stack.add("gateway", None, **settings).start()
-            running.append((process, calling(process.url)))
-            wanted.clear()
-            wanted.update(settings)
-        return running[0][1]
-
-    yield add
-    stop()
 
 
 @pytest.fixture
@@ -56,20 +29,6 @@ def relay(quick: Stack, add_gateway: Callable[..., httpx.Client]) -> httpx.Clien
     """A gateway whose script model stands behind a relay that speaks OpenAI's dialect."""
     address = f"{quick.sandbox_url}/relay/v1/chat/completions"
     return add_gateway(ANTHROPIC_API_KEY=SANDBOX_CLAUDE_KEY, ANTHROPIC_BASE_URL=address)
-
-
-@pytest.fixture(scope="session")
-def _scripted_vendor() -> Iterator[ScriptedVendor]:
-    with ScriptedVendor() as vendor:
-        yield vendor
-
-
-@pytest.fixture
-def vendor(_scripted_vendor: ScriptedVendor) -> Iterator[ScriptedVendor]:
-    """A server whose answers a test writes down; it stands for DeepSeek and for imagegen."""
-    _scripted_vendor.forget()
-    yield _scripted_vendor
-    _scripted_vendor.forget()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -16,12 +16,10 @@ A3 = "/api/generate-all-images"
 
 
 @pytest.fixture
-def hurried(_running_stack: Stack, add_gateway: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+def hurried(add_gateway: Callable[..., httpx.Client], add_imagegen: Callable[..., httpx.Client]) -> httpx.Client:
     """A gateway whose imagegen allows each picture two queries, a tenth of a second apart."""
-    process = _running_stack.add("imagegen", None, POLL_INTERVAL="0.1", MAX_POLL_TIMES="2").start()
-    yield add_gateway(PYTHON_BACKEND_URL=process.url)
-    process.stop()
-    _running_stack.processes.remove(process)
+    impatient = add_imagegen(POLL_INTERVAL="0.1", MAX_POLL_TIMES="2")
+    return add_gateway(PYTHON_BACKEND_URL=str(impatient.base_url))
 
 
 def frames(count: int, word: str = "") -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """B4 to B7 as their readers see them, against the whole stack."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -15,14 +15,11 @@ B4 = "/api/stream/process-prompts-with-runninghub"
 ENDINGS = {"subtask_completed", "task_error", "task_cancelled"}
 
 
-@pytest.fixture(scope="module")
-def eager(_running_stack: Stack, add_gateway: Callable[..., httpx.Client]) -> Iterator[httpx.Client]:
+@pytest.fixture
+def eager(add_gateway: Callable[..., httpx.Client], add_imagegen: Callable[..., httpx.Client]) -> httpx.Client:
     """A gateway whose imagegen asks RunningHub five times a second and waits tenths where others wait for minutes."""
-    waits = {"RUNNINGHUB_POLL_INTERVAL": "0.2", "RUNNINGHUB_RETRY_WAIT": "0.1"}
-    process = _running_stack.add("imagegen", None, **waits).start()
-    yield add_gateway(PYTHON_BACKEND_URL=process.url)
-    process.stop()
-    _running_stack.processes.remove(process)
+    hurried = add_imagegen(RUNNINGHUB_POLL_INTERVAL="0.2", RUNNINGHUB_RETRY_WAIT="0.1")
+    return add_gateway(PYTHON_BACKEND_URL=str(hurried.base_url))
 
 
 @pytest.fixture
@@ -152,13 +149,13 @@ def test_a_create_whose_answer_is_lost_is_an_error_and_never_sent_again(
     eager: httpx.Client, written: str, stack: Stack
 ) -> None:
     stack.fault(vendor="runninghub", kind="reset_after", call="create")
-    before = stack.ledger()["vendors"]["runninghub"]["submitted"]
+    before = stack.submitted("runninghub")
     events = processed(eager, written, episode=2)
     (error,) = of(events, "task_error")
     assert error["error"] == "提交结果未知，可能已计费，请确认后重试"
     assert events[-1].name == "complete"
     count = events[1].data["total_prompts"]
-    assert stack.ledger()["vendors"]["runninghub"]["submitted"] == before + count
+    assert stack.submitted("runninghub") == before + count
 
 
 def test_an_unknown_script_is_a_404_in_every_form(eager: httpx.Client) -> None:

@@ -19,7 +19,7 @@ CANARIES = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def canary_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The vendors' addresses lead to the sandbox, which refuses the keys: every error path is walked with them."""
     stack = Stack(tmp_path_factory.mktemp("canary"), dict(CANARIES))
@@ -41,7 +41,7 @@ def canary_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def canary_gateway(canary_stack: Stack) -> Iterator[httpx.Client]:
     with calling(canary_stack.gateway_url) as client:
         yield client
