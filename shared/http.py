@@ -7,6 +7,8 @@ import httpx
 from shared.calls import CountedTransport, OwnTransport
 from shared.request_id import HEADER, request_id
 
+_KEPT_ALIVE = 20
+
 
 class Failure(Enum):
     """What is known after a call failed without an answer."""
@@ -23,7 +25,8 @@ async def _add_request_id(request: httpx.Request) -> None:
 def client(*, timeout: float | httpx.Timeout = 30, own: bool = False, connections: int = 1000) -> httpx.AsyncClient:
     """A shared client. `own`: calls go to our own services and carry the request id."""
     hooks = {"request": [_add_request_id]} if own else {}
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=100, keepalive_expiry=30)
+    # The pool looks at every idle connection before every request.
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=_KEPT_ALIVE, keepalive_expiry=30)
     transport = OwnTransport if own else CountedTransport
     return httpx.AsyncClient(
         timeout=timeout,

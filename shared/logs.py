@@ -19,6 +19,9 @@ _DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+")
 _LONGEST = 500
 _LONGEST_TRACEBACK = 4000
 
+FILE_BYTES = 20_000_000
+FILES_KEPT = 5
+
 
 def redact(value: Any, name: str = "") -> Any:
     """The value as a log may show it: secrets masked, pictures and long texts shortened."""
@@ -70,7 +73,7 @@ def configure(service: str, level: str, log_file: str = "") -> None:
     """Send every logger's records as JSON lines to standard output, and to a rotating file where one is named."""
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if log_file:
-        handlers.append(RotatingFileHandler(log_file, maxBytes=20_000_000, backupCount=5, encoding="utf-8"))
+        handlers.append(RotatingFileHandler(log_file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8"))
     for handler in handlers:
         handler.setFormatter(JsonLines(service))
     logging.basicConfig(level=level.upper(), handlers=handlers, force=True)

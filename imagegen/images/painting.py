@@ -80,8 +80,8 @@ class Painter(Protocol):
     async def cancel(self, vendor_task_id: str) -> bool:
         """Whether the vendor confirmed the cancel."""
 
-    def pause(self, elapsed: float) -> float:
-        """Seconds until the next query, `elapsed` seconds after the submit."""
+    def pause(self, elapsed: float, polled: int) -> float:
+        """Seconds until the next query, `elapsed` seconds after the submit, while so many pictures are polled."""
 
     def learn(self, seconds: float) -> None:
         """How long the vendor took for a picture."""
@@ -115,6 +115,7 @@ class Painting:
         self._slots = slots
         self._shelf = shelf
         self._tasks = tasks
+        self._polled: Counter[str] = Counter()
 
     async def run(self, work: Work) -> None:
         order = order_of(work.task.request)
@@ -122,7 +123,11 @@ class Painting:
         accepted, submitted_at = await self._submitted(work, order, painter)
         if await self._canceled(work, painter, accepted.vendor_task_id):
             return
-        result = accepted.result or await self._result(work, painter, accepted.vendor_task_id, submitted_at)
+        self._polled[painter.account] += 1
+        try:
+            result = accepted.result or await self._result(work, painter, accepted.vendor_task_id, submitted_at)
+        finally:
+            self._polled[painter.account] -= 1
         took = time.time() - submitted_at
         await self._slots.leave(work.task.id, painter.account, took)
         painter.learn(took)
@@ -220,7 +225,7 @@ class Painting:
                 timeout = GenerationTimeout()
                 change = Change(error=timeout.message, error_code=timeout.error_code)
                 await work.say("overdue", {"error": timeout.message}, key="overdue", change=change)
-            pause = painter.pause(elapsed)
+            pause = painter.pause(elapsed, self._polled[painter.account])
             await asyncio.sleep(pause if overdue else min(pause, max(painter.deadline - elapsed, 0.05)))
             try:
                 if result := await painter.poll(vendor_task_id):

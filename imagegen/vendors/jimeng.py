@@ -42,6 +42,7 @@ _LONGEST_BUSY_WAIT = 600.0
 _BUSY_PAUSES = (2.0, 3.0, 5.0, 8.0, 10.0)
 _SHORTEST_PAUSE = 0.2
 _PAUSES_OF_ELAPSED = 20
+_QUERIES_PER_SECOND = 40
 _SLOWEST_PACE = 4.0
 _ENOUGH_TO_KNOW = 5
 _SURELY_NOT_BEFORE = 0.45
@@ -70,11 +71,14 @@ class Jimeng:
             raise ConfigurationError("火山引擎SDK未安装")
         return self._settings.volcengine().demo
 
-    def pause(self, elapsed: float) -> float:
-        """Nothing before a picture can be done, then short intervals, never slower than POLL_INTERVAL."""
+    def pause(self, elapsed: float, polled: int) -> float:
+        """Nothing before a picture can be done, then short intervals, never slower than POLL_INTERVAL.
+
+        The more pictures are polled, the longer: queries cost CPU here and patience there.
+        """
         if elapsed > self.deadline:
             return min(30.0, max(self._settings.poll_interval, elapsed / 20))
-        pause = max(_SHORTEST_PAUSE, elapsed / _PAUSES_OF_ELAPSED) * self._pace
+        pause = max(_SHORTEST_PAUSE, elapsed / _PAUSES_OF_ELAPSED, polled / _QUERIES_PER_SECOND) * self._pace
         if len(self._took) >= _ENOUGH_TO_KNOW:
             pause = max(pause, _SURELY_NOT_BEFORE * sum(self._took) / len(self._took) - elapsed)
         return min(self._settings.poll_interval, pause)

@@ -67,7 +67,7 @@ class RunningHub:
     def check_configured(self) -> bool:
         return self._settings.runninghub().demo
 
-    def pause(self, elapsed: float) -> float:
+    def pause(self, elapsed: float, _polled: int) -> float:
         """RUNNINGHUB_POLL_INTERVAL, and slower once nobody can still be waiting."""
         interval = self._settings.runninghub_poll_interval
         return interval if elapsed <= self.deadline else max(interval, min(60.0, elapsed / 60))

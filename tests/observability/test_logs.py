@@ -20,15 +20,14 @@ def _put_back() -> Iterator[None]:
     root.handlers[:], root.level = handlers, level
 
 
-def test_a_full_log_file_turns_over_and_keeps_five(tmp_path: Path) -> None:
+def test_a_full_log_file_turns_over_and_keeps_five(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "FILE_BYTES", 100_000)
     path = tmp_path / "service.log"
     logs.configure("gateway", "info", str(path))
-    for number in range(300):
-        data = {"lines": [f"{'x' * 480}{number}" for _ in range(20)]}
-        for _ in range(45):
-            logging.getLogger("test").info("a.line", extra=data)
+    for number in range(1000):
+        logging.getLogger("test").info("a.line", extra={"text": f"{'x' * 1000}{number}"})
     files = sorted(tmp_path.glob("service.log*"))
     assert [file.name for file in files] == ["service.log"] + [f"service.log.{n}" for n in range(1, len(files))]
-    assert 2 <= len(files) <= 6
-    assert all(file.stat().st_size <= 20_000_000 for file in files)
+    assert len(files) == 6
+    assert all(file.stat().st_size <= 100_000 for file in files)
     assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["event"] == "a.line"

@@ -66,6 +66,7 @@ def test_the_seeds_names_are_there_as_json(gateway: httpx.Client) -> None:
 
 def test_unknown_paths_make_no_new_series(stack: Stack, gateway: httpx.Client) -> None:
     gateway.get("/api/never-0")
+    scraped(stack.gateway_url)
     before = len(scraped(stack.gateway_url))
     for number in range(20):
         gateway.request("GET", f"/api/never-{number}")
