@@ -21,6 +21,10 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--disable-software-rasterizer",
+    "--in-process-gpu",
+    "--disable-extensions",
+    "--disable-features=Translate,MediaRouter,OptimizationHints",
 ]
 PATIENCE_MS = 30_000
 OpenPage = Callable[..., Page]
