@@ -12,8 +12,11 @@ from tests.plain import calling
 from tests.stack import Process, Stack
 
 TESTS = Path(__file__).parent
-# What takes longest, and what mostly waits, begins first: short tests then fill the gaps.
-BEGIN = ("page/", "kill/", "test_responsive", "gateway/test_scripts", "limits/", "gateway/", "imagegen/", "test_")
+# The longest begin first, and those that mostly wait together with those that mostly compute.
+BEGIN = (
+    *("page/", "gateway/test_scripts_failing", "kill/", "hostile/", "gateway/test_runninghub", "sandbox/"),
+    *("gateway/test_scripts", "limits/", "shared/", "gateway/", "imagegen/", "test_"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

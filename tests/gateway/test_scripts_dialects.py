@@ -80,7 +80,7 @@ def test_a_relays_refusal_is_told_with_its_reason(
     assert wholes(events) == []
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 101])
+@pytest.mark.parametrize("size", [1, pytest.param(2, marks=pytest.mark.soak), 3, 101])
 def test_a_relays_bytes_may_be_cut_anywhere(quick: Stack, relay: httpx.Client, size: int) -> None:
     quick.fault(vendor="openai", kind="bytewise", value=size, times=2)
     events = script(relay, episodes=1)

@@ -64,7 +64,13 @@ def _check_joined(seen: list[Told], other: Process, expected: list[str]) -> None
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("task_id", 1), ("content_chunk", 3), ("initial_content", 1), ("content_chunk", 25), ("episode_content", 1)],
+    [
+        ("task_id", 1),
+        pytest.param("content_chunk", 3, marks=pytest.mark.soak),
+        pytest.param("initial_content", 1, marks=pytest.mark.soak),
+        ("content_chunk", 25),
+        ("episode_content", 1),
+    ],
 )
 def test_a_script_goes_on_when_its_writer_is_killed(pair: Stack, name: str, count: int) -> None:
     writer, other = pair.of("gateway")
