@@ -7,7 +7,7 @@ Appends of all tasks go out in one commit every FLUSH seconds. See shared/follow
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.database import UNREACHABLE
 from shared.events import Change, Event, Line, LogClosed, StatusChanged, Superseded
 from shared.following import Following
+from shared.gathering import alongside
 from shared.notices import Notices, notify
 
 logger = logging.getLogger(__name__)
@@ -81,18 +82,14 @@ class EventLog:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["EventLog"]:
-        tasks = [
-            asyncio.create_task(self._flush_forever(), name="eventlog.flush"),
-            asyncio.create_task(self.following.fetch_forever(), name="eventlog.fetch"),
-        ]
-        try:
-            yield self
-        finally:
-            await self._drained()
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        async with (
+            alongside(self._flush_forever(), "eventlog.flush"),
+            alongside(self.following.fetch_forever(), "eventlog.fetch"),
+        ):
+            try:
+                yield self
+            finally:
+                await self._drained()
 
     async def _drained(self) -> None:
         if waiting := [pending.done for pending in self._pending]:

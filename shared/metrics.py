@@ -6,12 +6,14 @@ The instruments are module-level, as Prometheus's client means them to be: who c
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.gathering import alongside
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -127,13 +129,8 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
 @asynccontextmanager
 async def loop_lag_measured() -> AsyncIterator[None]:
     """Measure for as long as the context lasts."""
-    task = asyncio.create_task(_measure_lag(), name="loop-lag")
-    try:
+    async with alongside(_measure_lag(), "loop-lag"):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _measure_lag() -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.gathering import alongside
 
 logger = logging.getLogger(__name__)
 
@@ -39,13 +41,8 @@ class Notices:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Notices"]:
-        task = asyncio.create_task(self._listen_forever(), name="notices")
-        try:
+        async with alongside(self._listen_forever(), "notices"):
             yield self
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _listen_forever(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database import UNREACHABLE, through_outages
+from shared.gathering import alongside
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +55,8 @@ class Replica:
 
     @asynccontextmanager
     async def beating(self, take_over: Callable[[list[str]], Awaitable[list[str]]]) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._beat_forever(take_over), name="heartbeat")
-        try:
+        async with alongside(self._beat_forever(take_over), "heartbeat"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _beat_forever(self, take_over: Callable[[list[str]], Awaitable[list[str]]]) -> None:
         while True:

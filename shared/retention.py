@@ -8,7 +8,7 @@ last.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dbos import DBOS
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database import UNREACHABLE
+from shared.gathering import alongside
 
 logger = logging.getLogger(__name__)
 
@@ -71,13 +72,8 @@ class Retention:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Retention"]:
-        task = asyncio.create_task(self._sweep_forever(), name="retention")
-        try:
+        async with alongside(self._sweep_forever(), "retention"):
             yield self
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _sweep_forever(self) -> None:
         pause = min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, self._kept.days * _DAY / 100))

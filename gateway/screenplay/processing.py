@@ -7,13 +7,13 @@ import asyncio
 import logging
 from typing import Any, Protocol
 
-from gateway.gathering import all_done, alongside
 from gateway.pictures import PictureEvent, PictureOrder, Pictures
 from gateway.screenplay.document import ScriptPart
 from gateway.screenplay.manuscript import extracted
 from gateway.screenplay.subtasks import Sight, Subtask, subtasks
 from shared.errors import BackendUnavailable, Canceled, ScriptToFrameError
 from shared.events import Change, Status, ending
+from shared.gathering import all_done, alongside
 from shared.wire import dump_text, loads
 from shared.work import Work
 

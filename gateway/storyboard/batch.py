@@ -8,11 +8,11 @@ import logging
 from dataclasses import replace
 from typing import Any, Protocol
 
-from gateway.gathering import all_done, alongside
 from gateway.pictures import PictureOrder, Pictures
 from gateway.storyboard.shots import Outcome, Shot, ended, recalled, refused, stats
 from shared.errors import BatchFailed, ScriptToFrameError
 from shared.events import Change, Status, ending
+from shared.gathering import all_done, alongside
 from shared.wire import dump_text, half_up, iso_time, loads
 from shared.work import Work
 

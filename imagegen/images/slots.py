@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database import UNREACHABLE, through_outages
+from shared.gathering import alongside
 from shared.notices import Notices, notify
 
 logger = logging.getLogger(__name__)
@@ -105,15 +106,12 @@ class Slots:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Slots"]:
         await through_outages(self._open_accounts)
-        keeper = asyncio.create_task(self._keep(), name="slots")
-        try:
-            yield self
-        finally:
-            keeper.cancel()
-            for timer in self._timers:
-                timer.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+        async with alongside(self._keep(), "slots"):
+            try:
+                yield self
+            finally:
+                for timer in self._timers:
+                    timer.cancel()
 
     async def _open_accounts(self) -> None:
         statement = text(

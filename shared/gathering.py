@@ -18,9 +18,9 @@ async def all_done(coroutines: Iterable[Coroutine[Any, Any, Any]]) -> None:
 
 
 @asynccontextmanager
-async def alongside(coroutine: Coroutine[Any, Any, Any]) -> AsyncIterator[asyncio.Task[Any]]:
+async def alongside(coroutine: Coroutine[Any, Any, Any], name: str | None = None) -> AsyncIterator[asyncio.Task[Any]]:
     """Runs beside the block and is cancelled at its end."""
-    task = asyncio.create_task(coroutine)
+    task = asyncio.create_task(coroutine, name=name)
     try:
         yield task
     finally:
