@@ -2,10 +2,14 @@
 
 import base64
 import json
+import struct
+import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.imagegen.ordering import paint, png
@@ -89,6 +93,45 @@ def test_an_end_without_a_picture_is_a_failure(scripted: httpx.Client, vendor: S
     reply = paint(scripted, "无图")
     assert (reply.status_code, reply.json()["error"]) == (500, "任务执行失败")
     assert reply.json()["errorCode"] == "IMAGE_GENERATION_ERROR"
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def bomb(width: int, height: int, text: bytes = b"") -> bytes:
+    """A small file that would be a huge picture."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    rows = chunk(b"IDAT", zlib.compress(bytes(10_000_000), 9))
+    return b"\x89PNG\r\n\x1a\n" + head + text + rows + chunk(b"IEND", b"")
+
+
+BOMBS = {
+    "60000 x 60000": lambda: bomb(60_000, 60_000),
+    "9000 x 9000": lambda: bomb(9_000, 9_000),
+    "text of 100 MB": lambda: bomb(8, 8, chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(100_000_000)))),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    scripted: httpx.Client, vendor: ScriptedVendor, name: str
+) -> None:
+    before = peak_memory(scripted)
+    vendor.says(told(done(binary_data_base64=[coded(BOMBS[name]())])))
+    reply = paint(scripted, "炸弹")
+    assert (reply.status_code, reply.json()["error"]) == (500, "任务执行失败")
+    assert peak_memory(scripted) - before < 50_000_000
+
+
+def peak_memory(client: httpx.Client) -> int:
+    """The most that the process has held so far, in bytes."""
+    port = client.base_url.port
+    listening = next(
+        c for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.status == "LISTEN"
+    )
+    status = Path(f"/proc/{listening.pid}/status").read_text(encoding="utf-8")
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
 def test_the_front_s_error_outranks_the_code(scripted: httpx.Client, vendor: ScriptedVendor) -> None:
