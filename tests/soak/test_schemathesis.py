@@ -52,7 +52,7 @@ def campaign(service: Process, folder: Path, examples: int, chosen: list[str]) -
     """How many cases were sent; fails with the report where a check failed."""
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
-        *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing,stateful", "--workers", "4"),
+        *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing,stateful", "--workers", "1"),
         *("--max-examples", str(examples), "--suppress-health-check", "all", "--request-timeout", "60"),
         *chosen,
         *("--seed", "7", "--continue-on-failure", "--no-color", "--warnings", "off"),
