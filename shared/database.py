@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import psutil
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from dbos import DBOS
 from fasteners import InterProcessLock
 from sqlalchemy import Connection, create_engine, text
@@ -109,7 +111,14 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    revision = MigrationContext.configure(connection, opts={"version_table": "schema_version"}).get_current_revision()
+    connection.rollback()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is None or revision in known:
+        command.upgrade(config, "head")
+    else:
+        # The next release was here already; its migrations only add what this one does not look at.
+        logger.warning("database.newer", extra={"revision": revision})
 
 
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
