@@ -9,8 +9,6 @@ queries per second are not limited here: what is measured is how well the slots 
 import argparse
 import asyncio
 import heapq
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -22,34 +20,10 @@ from uuid import uuid4
 import httpx
 
 from sandbox.settings import within
-from tests.stack import Process, Stack
+from tests.stack import Stack
 
 SPAN = (2.0, 6.0)
 GOAL = 1.10
-
-
-class Unwatched(Process):
-    """A service as users run it: the tests' watch over blocking calls costs time."""
-
-    def start(self, *, wait: bool = True) -> "Unwatched":
-        with self.log.open("ab") as log:
-            told = [sys.executable, "-m", self.service]
-            self.popen = subprocess.Popen(
-                told, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
-            )
-        if wait:
-            self.wait_ready()
-        return self
-
-
-class UnwatchedStack(Stack):
-    """Without the watch."""
-
-    def add(self, service: str, port: int | None = None, **own: str) -> Process:
-        process = super().add(service, port, **own)
-        unwatched = Unwatched(process.service, process.port, process.environment, process.folder)
-        self.processes[-1] = unwatched
-        return unwatched
 
 
 def prompts(count: int) -> list[str]:
@@ -75,7 +49,7 @@ async def stack_of(slots: int) -> AsyncIterator[Stack]:
             "SANDBOX_JIMENG_QPS": "0",
             "SANDBOX_PAINT": "plain",
         }
-        stack = UnwatchedStack(Path(folder), settings)
+        stack = Stack(Path(folder), settings, guarded=False)
         try:
             yield await asyncio.to_thread(stack.start)
         finally:
