@@ -39,7 +39,7 @@ browser:
 		  { echo "The page's tests need Chromium (package chromium) and cannot install it here: please install it"; exit 1; }; }
 
 test: .venv/.dev browser ## run the tests (T=path for some of them)
-	$(BIN)/python -m pytest -q -n 5 --dist loadgroup --no-loadscope-reorder -m "not soak" $(T)
+	$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m "not soak" $(T)
 
 soak: .venv/.dev ## the long campaigns: kills, cuts, storms, fuzzing
 	$(BIN)/python -m pytest -q -m soak --timeout=3600 $(T)

@@ -55,6 +55,7 @@ def test_a_script_with_prompts_has_no_barrier(open_page: OpenPage, script_id: st
     assert violations(page) == []
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("unhurried")
 def test_a_script_being_written_has_no_barrier(open_page: OpenPage) -> None:
     page = open_page("#/script")

@@ -64,6 +64,7 @@ def test_a_script_goes_on_when_the_server_was_killed(open_page: OpenPage, slow: 
 
 
 @pytest.mark.usefixtures("cut_off")
+@pytest.mark.soak
 def test_a_storyboard_goes_on_when_the_server_was_killed(open_page: OpenPage, slow: Stack) -> None:
     page = open_page(base_url=slow.gateway_url)
     make_storyboard(page)
