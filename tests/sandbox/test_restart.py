@@ -14,13 +14,9 @@ import pytest
 
 from sandbox.journal import Journal
 from tests.sandbox.calling import ControlCaller, HubCaller, JimengCaller
+from tests.stack import free_port
 
 pytestmark = pytest.mark.anyio
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager
