@@ -200,6 +200,12 @@ class Stack:
         """What the vendors counted."""
         return http.get(f"{self.sandbox_url}/_ledger").raise_for_status().json()
 
+    def requests(self, vendor: str) -> list[dict[str, Any]]:
+        """The last 500 requests to the vendor, in order."""
+        told = http.get(f"{self.sandbox_url}/_ledger", params={"last": 500}).raise_for_status().json()
+        found: list[dict[str, Any]] = told["vendors"].get(vendor, {"requests": []})["requests"]
+        return found
+
     def submitted(self, vendor: str) -> int:
         """How many orders the vendor has accepted."""
         return int(self.ledger()["vendors"].get(vendor, {"submitted": 0})["submitted"])

@@ -19,6 +19,9 @@ export class Unreachable extends Error {
   code = "UNREACHABLE";
 }
 
+/** Whether the same question may be answered later. */
+export const isPassing = (error) => error instanceof Unreachable || error.status >= 500 || error.status === 429;
+
 /** RFC 4122 version 4; `crypto.randomUUID` is missing on plain http in a LAN. */
 export function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();

@@ -1,5 +1,5 @@
 // One picture from the order to the finished file: N1 once under a key, then N2 with `Prefer: wait` until it has ended.
-import { Unreachable, call, newKey } from "/web/api.js";
+import { call, isPassing, newKey } from "/web/api.js";
 import { sleep } from "/web/dom.js";
 
 const ENDED = new Set(["succeeded", "failed", "canceled"]);
@@ -31,7 +31,7 @@ async function look(id, first, signal) {
     const headers = long ? { Prefer: "wait=5" } : {};
     return await call(`/api/images/${encodeURIComponent(id)}`, { headers, signal });
   } catch (error) {
-    if (error instanceof Unreachable || error.status >= 500) return null;
+    if (isPassing(error)) return null;
     throw error;
   } finally {
     waiting -= long ? 1 : 0;

@@ -92,8 +92,8 @@ function drawWord(card, state) {
 function enlarge(cards, card) {
   const drawn = cards.filter((each) => each.imageId);
   const pictures = drawn.map((each) => ({
-    id: each.imageId, address: pictureAddress(each.imageId), number: padded(each.frame.sequence),
-    text: each.frame.chineseDescription || each.prompt, name: `frame-${padded(each.frame.sequence)}`,
+    id: each.imageId, number: padded(each.frame.sequence), text: each.frame.chineseDescription || each.prompt,
+    name: `frame-${padded(each.frame.sequence)}`,
   }));
   openLarge(pictures, drawn.indexOf(card));
 }

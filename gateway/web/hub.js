@@ -132,8 +132,8 @@ function picture(card, id) {
   open.setAttribute("aria-label", `${t("enlarge")} ${card.label}`);
   const save = say(make("a", { className: "button save" }), "download");
   const name = card.label.replace(/[^\p{L}\p{N}-]+/gu, "_");
-  card.picture = { id, address: pictureAddress(id), number: card.label, text: card.text.textContent, name };
-  putPicture(img, id, { alt: card.text.textContent });
+  card.picture = { id, number: card.label, text: card.text.textContent, name };
+  putPicture(img, id, { alt: card.text.textContent, onLost: () => problem(card, t("pictureGone")) });
   offer(save, pictureAddress(id), name);
   card.place.replaceChildren(open);
   card.element.append(make("div", { className: "actions" }, save));

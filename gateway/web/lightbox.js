@@ -1,27 +1,28 @@
 // A picture at full size, with its neighbours one key away.
-import { offer, ticketed } from "/web/api.js";
+import { offer } from "/web/api.js";
 import { $, show } from "/web/dom.js";
+import { pictureAddress } from "/web/drawing.js";
 import { t } from "/web/i18n.js";
+import { putPicture } from "/web/picture.js";
 
 let shown = { pictures: [], at: 0 };
 
-/** `pictures`: [{address, id, number, text, name}] in the order of the sheet. */
+/** `pictures`: [{id, number, text, name}] in the order of the sheet. */
 export function openLarge(pictures, at) {
   shown = { pictures, at };
   render();
   $("#lightbox").showModal();
 }
 
-async function render() {
+function render() {
   const { pictures, at } = shown;
   const picture = pictures[at];
   $("#large-number").textContent = picture.number;
   $("#large-text").textContent = picture.text;
-  $("#large").alt = t("pictureAlt", { number: picture.number, text: picture.text });
   show($("#previous"), pictures.length > 1);
   show($("#next"), pictures.length > 1);
-  offer($("#large-download"), picture.address, picture.name);
-  $("#large").src = await ticketed(picture.address, { image_id: picture.id });
+  offer($("#large-download"), pictureAddress(picture.id), picture.name);
+  putPicture($("#large"), picture.id, { alt: t("pictureAlt", { number: picture.number, text: picture.text }) });
 }
 
 function step(by) {

@@ -1,14 +1,39 @@
-// Puts a stored picture into an <img>; a ticket that ran out before a lazy picture was fetched is renewed once.
-import { ticketed } from "/web/api.js";
+// Puts a stored picture into an <img>, through cuts of the network and tickets that ran out before a lazy picture was fetched.
+import { call, isPassing, ticketed } from "/web/api.js";
+import { sleep } from "/web/dom.js";
 import { pictureAddress } from "/web/drawing.js";
 
-export async function putPicture(img, id, { alt, onLoad, onLost }) {
-  const path = pictureAddress(id);
+const TRIES = 4;
+
+/** `onLost` is called when the server answers and still has no such picture. */
+export async function putPicture(img, id, { alt, onLost }) {
   img.alt = alt;
-  img.onload = onLoad ?? null;
-  img.onerror = async () => {
-    img.onerror = onLost ?? null;
-    img.src = await ticketed(`${path}?again=1`, { image_id: id }, true);
+  img.dataset.picture = id;
+  let again = 0;
+  const put = async () => {
+    const path = again ? `${pictureAddress(id)}?again=${again}` : pictureAddress(id);
+    const address = await ticketed(path, { image_id: id }, again > 0).catch(retry);
+    if (address && img.dataset.picture === id) img.src = address;
   };
-  img.src = await ticketed(path, { image_id: id });
+  const retry = async () => {
+    again += 1;
+    const kept = again < TRIES && (await isKept(id));
+    if (img.dataset.picture !== id) return;
+    if (kept) await sleep(500 * again).then(put);
+    else onLost?.();
+  };
+  img.onerror = retry;
+  await put();
+}
+
+/** Whether the server knows the picture; asks for as long as there is no server to be reached. */
+async function isKept(id) {
+  for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
+    try {
+      return Boolean((await call(`/api/images/${encodeURIComponent(id)}`)).contentUrl);
+    } catch (error) {
+      if (!isPassing(error)) return false;
+    }
+    await sleep(pause);
+  }
 }

@@ -1,5 +1,5 @@
 // Following a task's events, over any number of cuts, until its last one. The work itself never depends on the follower.
-import { ApiError, Unreachable, call, newKey, open, ticketed } from "/web/api.js";
+import { ApiError, call, isPassing, newKey, open, ticketed } from "/web/api.js";
 import { connectionBack, connectionLost } from "/web/connection.js";
 import { sleep } from "/web/dom.js";
 import { LAST, readEvent, readEvents } from "/web/sse.js";
@@ -36,7 +36,7 @@ async function nothingLeft(id, last, signal) {
     const task = await readTask(id, signal);
     return isFinished(task) && task.last_event_id <= last;
   } catch (error) {
-    if (error instanceof Unreachable || error.status >= 500) return false;
+    if (isPassing(error)) return false;
     throw error;
   }
 }

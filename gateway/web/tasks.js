@@ -11,7 +11,7 @@ const REFRESH = 5000;
 let cursor = null;
 let timer = 0;
 let paged = false;
-let asked = 0;
+let question = 0;
 
 const query = (more) => {
   const asked = { limit: "20", task_type: $("#task-type").value, status: $("#task-status").value, cursor: more ? cursor : "" };
@@ -55,14 +55,14 @@ async function load(more = false) {
   clearTimeout(timer);
   paged = more || (paged && Boolean(cursor));
   // Answers may overtake each other; only the one to the last question is shown.
-  const mine = (asked += 1);
+  const mine = (question += 1);
   try {
     const answer = await call(`/api/stream/tasks?${query(more)}`);
-    if (mine !== asked) return;
+    if (mine !== question) return;
     clearProblem($("#tasks-error"));
     render(answer, more);
   } catch (error) {
-    if (mine === asked) showProblem($("#tasks-error"), error, [["tryAgain", () => load()]]);
+    if (mine === question) showProblem($("#tasks-error"), error, [["tryAgain", () => load()]]);
   }
   $("#tasks").setAttribute("aria-busy", "false");
 }

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from tests.gateway.told import Told, listen
+from tests.stack import Stack
 
 PATH = "/api/intelligent-analyze-script"
 STORY = (
@@ -25,3 +26,8 @@ def analyse(client: httpx.Client, headers: dict[str, str] | None = None, **chang
 def analyse_streamed(client: httpx.Client, headers: dict[str, str] | None = None, **changes: Any) -> list[Told]:
     with client.stream("POST", PATH, params={"stream": "true"}, json=form(**changes), headers=headers) as response:
         return list(listen(response))
+
+
+def questions(stack: Stack, mark: str) -> list[str]:
+    """What DeepSeek was asked about a story that holds the mark, in order."""
+    return [entry["body"] for entry in stack.requests("deepseek") if mark in entry["body"]]

@@ -6,15 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway.stories import PATH, STORY, analyse, form
-from tests.plain import http
+from tests.gateway.stories import PATH, STORY, analyse, form, questions
 from tests.stack import Stack
-
-
-def questions(stack: Stack, mark: str) -> list[str]:
-    """What DeepSeek was asked about a story that holds the mark, in order."""
-    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
-    return [entry["body"] for entry in answer["vendors"]["deepseek"]["requests"] if mark in entry["body"]]
 
 
 def test_a_story_becomes_frames_made_of_that_story(gateway: httpx.Client) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.plain import http
 from tests.stack import Stack
 
 
@@ -57,9 +56,7 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 def asked(stack: Stack, call: str, prompt: str) -> list[dict[str, Any]]:
     """The vendor's record of the calls about a prompt."""
-    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
-    requests = answer["vendors"]["jimeng"]["requests"]
-    return [entry for entry in requests if entry["call"] == call and entry["prompt"] == prompt]
+    return [entry for entry in stack.requests("jimeng") if entry["call"] == call and entry["prompt"] == prompt]
 
 
 def bought(stack: Stack, prompt: str) -> int:

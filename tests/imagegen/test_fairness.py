@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.plain import calling, http
+from tests.plain import calling
 from tests.stack import Stack
 
 FRAMES = 100
@@ -45,9 +45,7 @@ def busy(stack: Stack) -> Iterator[str]:
 
 def submitted(stack: Stack) -> list[str]:
     """Prompts in the order in which the vendor got them."""
-    answer = http.get(f"{stack.sandbox_url}/_ledger", params={"last": 500}).json()
-    calls: list[dict[str, Any]] = answer["vendors"]["jimeng"]["requests"]
-    return [call["prompt"] for call in calls if call["call"] == "submit"]
+    return [call["prompt"] for call in stack.requests("jimeng") if call["call"] == "submit"]
 
 
 def test_a_single_picture_gets_the_next_free_slot(stack: Stack, imagegen: httpx.Client, busy: str) -> None:

@@ -55,6 +55,39 @@ def test_drawing_goes_on_after_the_network_was_gone(open_page: OpenPage) -> None
     expect(drawn(page)).to_have_count(6, timeout=60_000)
 
 
+WIDTH_ONCE_LOADED = """(img) => new Promise((tell) => {
+  if (img.complete && img.naturalWidth) tell(img.naturalWidth);
+  else img.addEventListener("load", () => tell(img.naturalWidth));
+})"""
+
+
+@pytest.mark.usefixtures("cuts_are_meant")
+def test_a_picture_that_could_not_be_fetched_comes_when_the_network_is_back(open_page: OpenPage) -> None:
+    page = open_page()
+    make_storyboard(page, scenes=1, draw=True)
+    expect(drawn(page)).to_have_count(2)
+    page.route("**/api/images/**", lambda route: route.abort("internetdisconnected"))
+    page.reload()
+    for _ in range(4):
+        page.wait_for_event("requestfailed", lambda request: "/content" not in request.url)
+    expect(page.locator("#connection")).to_be_visible()
+    expect(drawn(page)).to_have_count(2)
+    page.unroute("**/api/images/**")
+    assert page.locator("#frame-1 img").evaluate(WIDTH_ONCE_LOADED) > 100
+    expect(drawn(page)).to_have_count(2)
+    expect(page.locator("#connection")).to_be_hidden()
+
+
+def test_a_picture_that_is_gone_is_called_gone(open_page: OpenPage, watch: Watch) -> None:
+    watch.tolerated.append("status of 404")
+    page = open_page()
+    make_storyboard(page, scenes=1, draw=True)
+    expect(drawn(page)).to_have_count(2)
+    page.route("**/api/images/**", lambda route: route.fulfill(status=404, json={"error": "未找到图片"}))
+    page.reload()
+    expect(frames(page).first).to_contain_text("The picture cannot be fetched")
+
+
 def parsed(page: Page, raw: bytes, size: int) -> list[dict[str, object]]:
     """What the page's own parser makes of these bytes when they arrive in pieces of `size`."""
     events: list[dict[str, object]] = page.evaluate(PARSE, [list(raw), size])
