@@ -1,6 +1,5 @@
 """What happens when the reader goes away (contract §2.4): A1, A2, I3, N1."""
 
-import time
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -12,15 +11,9 @@ from tests.gateway.told import follow, frames, parse
 from tests.imagegen.ordering import asked, bought, ended, order
 from tests.plain import calling
 from tests.stack import Stack
+from tests.waiting import eventually
 
 IMAGE = "/api/generate-image"
-
-
-def eventually(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 20
-    while not done():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def parked(stack: Stack) -> int:

@@ -192,8 +192,12 @@ export function startStoryboard() {
   $("#board-form").addEventListener("submit", submit);
   $("#board-form").addEventListener("input", changed);
   $("#sample-story").onclick = useSample;
+  let chosen = false;
+  $("#auto-draw").onchange = () => {
+    chosen = true;
+  };
   const autoDraw = sandboxAnswersFor("volcengine").then((demo) => {
-    $("#auto-draw").checked = demo;
+    if (!chosen) $("#auto-draw").checked = demo;
   });
   $("#sample-run").onclick = async () => {
     useSample();

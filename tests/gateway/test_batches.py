@@ -1,7 +1,6 @@
 """A3 as its readers see it, against the whole stack."""
 
 import base64
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -11,6 +10,7 @@ import pytest
 
 from tests.gateway.told import listen
 from tests.stack import Stack, free_port
+from tests.waiting import eventually
 
 A3 = "/api/generate-all-images"
 
@@ -230,12 +230,12 @@ def test_when_the_reader_leaves_nothing_more_is_submitted_and_a_return_finishes_
 
 def _settled(stack: Stack, gateway: httpx.Client, location: str, mark: str) -> None:
     """All that was paid for is done; asking how the batch stands is not reading it."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        done = gateway.get(location.removesuffix("/events")).json()["current"]
-        if done == len(submissions(stack, mark)):
-            return
-    raise AssertionError("pictures that were paid for are not told")
+    task = location.removesuffix("/events")
+    eventually(
+        lambda: bool(gateway.get(task).json()["current"] == len(submissions(stack, mark))),
+        "pictures that were paid for are not told",
+        30,
+    )
 
 
 def test_the_same_key_comes_back_to_a_json_answer_that_was_left(stack: Stack, gateway: httpx.Client) -> None:

@@ -1,14 +1,17 @@
 """kill -9 of imagegen in the middle of its work: nothing lost, nothing submitted twice, the limit held."""
 
 import random
+import signal
 import time
 from collections import Counter
 from typing import Any
 
 import httpx
 
+from shared.replicas import DECLARED_DEAD
 from tests.plain import http
 from tests.stack import Process, Stack
+from tests.waiting import eventually
 
 LIMIT = 4
 SETTINGS = {
@@ -97,6 +100,21 @@ def test_a_survivor_takes_over_from_a_replica_that_never_comes_back(own_stack: S
     for end in ends:
         picture = http.get(f"{survivor.url}/api/images/{end['id']}/content")
         assert picture.status_code == (200 if end["status"] == "succeeded" else 404)
+
+
+def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(own_stack: Stack) -> None:
+    own_stack.settings |= SETTINGS
+    own_stack.add("sandbox", own_stack.sandbox_port).start()
+    frozen = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    survivor = own_stack.add("imagegen").start()
+    ids = [order([frozen], f"frame {number}") for number in range(20)]
+    frozen.send(signal.SIGSTOP)
+    ends = [ended([survivor], image_id) for image_id in ids]
+    frozen.send(signal.SIGCONT)
+    eventually(lambda: not frozen.alive, "it goes on although others have taken its work over")
+    assert frozen.exit_code == DECLARED_DEAD
+    judge(own_stack, ends, kills=1)
+    assert ended([survivor], order([survivor], "afterwards"))["status"] == "succeeded"
 
 
 def test_an_orderly_stop_leaves_no_unknown_outcome(own_stack: Stack) -> None:

@@ -3,11 +3,12 @@ having asked another host for anything."""
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from tests.plain import http
 from tests.stack import Stack
@@ -73,11 +74,18 @@ class Watch:
         self.hosts = {urlsplit(base_url).netloc}
         self.faults: list[str] = []
         self.tolerated: list[str] = []
+        self._heard = {"console": self._said, "pageerror": self._broke, "request": self._asked}
 
-    def follow(self, page: Page) -> None:
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
-        page.on("request", self._asked)
+    @contextmanager
+    def following(self, page: Page) -> Iterator[None]:
+        for event, heard in self._heard.items():
+            page.on(event, heard)  # type: ignore[call-overload]
+        yield
+        for event, heard in self._heard.items():
+            page.remove_listener(event, heard)
+
+    def _broke(self, error: Error) -> None:
+        self.faults.append(f"uncaught: {error}")
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -95,11 +103,10 @@ class Watch:
 @pytest.fixture(scope="package")
 def still_page(browser: Browser, base_url: str) -> Iterator[Page]:
     """One page for all tests that only look at what is served, and leave no trace on it."""
-    context = browser.new_context(locale="en-US", base_url=base_url, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = new_page(browser, base_url)
     arrive(page, "#/api")
     yield page
-    context.close()
+    page.context.close()
 
 
 @pytest.fixture
@@ -131,22 +138,46 @@ def arrive(page: Page, address: str) -> None:
     expect(page.locator("html[data-ready]")).to_have_count(1)
 
 
+def new_page(browser: Browser, base_url: str, **options: object) -> Page:
+    """`options` are those of Playwright's `new_context`."""
+    wanted = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}, "base_url": base_url, **options}
+    page = browser.new_context(**wanted).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(PATIENCE_MS)
+    return page
+
+
+@pytest.fixture(scope="package")
+def _tab(browser: Browser, base_url: str) -> Iterator[Page]:
+    page = new_page(browser, base_url)
+    yield page
+    page.context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, base_url: str, watch: Watch) -> Iterator[OpenPage]:
+def tab(_tab: Page) -> Iterator[Page]:
+    """The tab of all tests that need nothing special, without a trace of earlier ones; a new one costs a second."""
+    yield _tab
+    _tab.unroute_all(behavior="ignoreErrors")
+    _tab.context.set_offline(False)
+    _tab.goto("/livez")
+    _tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+
+
+@pytest.fixture
+def open_page(browser: Browser, base_url: str, tab: Page, watch: Watch) -> Iterator[OpenPage]:
     """Opens the page at an address like `#/tasks`; keywords go to Playwright's `new_context`."""
-    contexts: list[BrowserContext] = []
+    with ExitStack() as ends:
+        free = [tab]
 
-    def opened(address: str = "", **options: object) -> Page:
-        wanted = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}, "base_url": base_url, **options}
-        watch.hosts.add(urlsplit(str(wanted["base_url"])).netloc)
-        context = browser.new_context(**wanted)  # type: ignore[arg-type]
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        watch.follow(page)
-        arrive(page, address)
-        return page
+        def opened(address: str = "", **options: object) -> Page:
+            if options or not free:
+                watch.hosts.add(urlsplit(str(options.get("base_url", base_url))).netloc)
+                page = new_page(browser, **{"base_url": base_url, **options})  # type: ignore[arg-type]
+                ends.callback(page.context.close)
+            else:
+                page = free.pop()
+            ends.enter_context(watch.following(page))
+            arrive(page, address)
+            return page
 
-    yield opened
-    for context in contexts:
-        context.close()
+        yield opened

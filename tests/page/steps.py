@@ -2,13 +2,24 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 STORY = (
     "The lamp in the lighthouse went out at midnight. Mara climbed the stairs with a candle.\n"
     "At the top she found a wet coat and a letter in her own handwriting.\n"
     "She read it twice, then blew the candle out and waited for the boat."
 )
+
+
+def held(page: Page, address: str) -> list[Route]:
+    """Requests to the address, kept waiting until the test lets them go."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(address, hold)
+    return waiting
 
 
 def frames(page: Page) -> Locator:
@@ -22,6 +33,7 @@ def drawn(page: Page) -> Locator:
 def make_storyboard(page: Page, *, scenes: int = 2, draw: bool = False, story: str = STORY) -> None:
     page.get_by_label("Story", exact=True).fill(story)
     page.get_by_label("Scenes").fill(str(scenes))
+    expect(page.locator("#sandbox"), "whether to draw is decided by now").to_be_visible()
     page.get_by_label("Draw the pictures as soon as").set_checked(draw)
     page.get_by_role("button", name="Make the storyboard").click()
 

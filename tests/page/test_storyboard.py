@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.page.conftest import OpenPage, Watch
-from tests.page.steps import STORY, drawn, frames, make_storyboard, storyboard
+from tests.page.steps import STORY, drawn, frames, held, make_storyboard, storyboard
 from tests.stack import Stack
 
 
@@ -25,18 +25,26 @@ def test_one_click_on_the_sample_brings_pictures(open_page: OpenPage) -> None:
 
 def test_a_click_before_the_server_has_said_who_draws_brings_pictures_too(open_page: OpenPage) -> None:
     page = open_page("#/api")
-    waiting: list[Route] = []
-
-    def hold(route: Route) -> None:
-        waiting.append(route)
-
-    page.route("**/api/meta", hold)
+    waiting = held(page, "**/api/meta")
     page.goto("/#/storyboard")
     page.reload()
     page.get_by_role("button", name="Try it with the sample story").click()
     for route in waiting:
         route.continue_()
     expect(drawn(page).first).to_be_visible()
+
+
+def test_a_choice_not_to_draw_outlives_the_word_of_the_server(open_page: OpenPage) -> None:
+    page = open_page("#/api")
+    waiting = held(page, "**/api/meta")
+    page.goto("/#/storyboard")
+    page.reload()
+    auto_draw = page.get_by_label("Draw the pictures as soon as")
+    auto_draw.check()
+    auto_draw.uncheck()
+    waiting[0].continue_()
+    expect(page.locator("#sandbox")).to_be_visible()
+    expect(auto_draw).not_to_be_checked()
 
 
 def test_all_four_steps_are_named_while_the_story_is_read(open_page: OpenPage) -> None:

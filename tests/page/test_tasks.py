@@ -4,10 +4,10 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.page.conftest import OpenPage, Watch
-from tests.page.steps import frames, open_script, storyboard
+from tests.page.steps import frames, held, open_script, storyboard
 
 
 def test_what_ran_before_is_listed_with_a_way_back(open_page: OpenPage) -> None:
@@ -52,19 +52,14 @@ def test_an_empty_choice_of_tasks_says_so(open_page: OpenPage) -> None:
 
 
 def test_a_late_answer_does_not_replace_a_newer_one(open_page: OpenPage, script_id: str) -> None:
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
     page = open_page(f"#/script/{script_id}")
-    page.route("**/api/stream/tasks?*task_type=script_generation", hold)
+    waiting = held(page, "**/api/stream/tasks?*task_type=script_generation")
     page.get_by_role("link", name="Tasks").click()
     page.get_by_label("Kind").select_option("script_generation")
     page.get_by_label("State").select_option("queued")
     expect(page.get_by_text("No tasks here yet")).to_be_visible()
     with page.expect_response("**/api/stream/tasks?*task_type=script_generation") as late:
-        held[0].continue_()
+        waiting[0].continue_()
     late.value.finished()
     expect(page.get_by_text("No tasks here yet")).to_be_visible()
     expect(page.locator("#tasks li")).to_have_count(0)

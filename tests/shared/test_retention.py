@@ -1,6 +1,5 @@
 """What the sweep removes after RETENTION_DAYS, and what it must never touch."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +10,7 @@ import pytest
 
 from tests.plain import calling
 from tests.stack import Stack
+from tests.waiting import eventually
 
 WAIT = {"Prefer": "wait=30"}
 
@@ -36,10 +36,8 @@ def age(stack: Stack, *task_ids: str) -> None:
         )
 
 
-def until(come_true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 40
-    while not come_true():
-        assert time.monotonic() < end, "the sweep did not do it"
+def swept(come_true: Callable[[], bool]) -> None:
+    eventually(come_true, "the sweep did not do it", 40)
 
 
 def painted(client: httpx.Client, prompt: str, **headers: str) -> str:
@@ -68,8 +66,8 @@ def test_old_tasks_go_with_their_pictures_and_nothing_that_is_referred_to(short_
         assert len(own_file) == 1
 
         age(short_lived, old, alone, keyed, running, *children)
-        until(lambda: client.get(f"/api/images/{old}").status_code == 404)
-        until(lambda: client.get(f"/api/images/{alone}").status_code == 404)
+        swept(lambda: client.get(f"/api/images/{old}").status_code == 404)
+        swept(lambda: client.get(f"/api/images/{alone}").status_code == 404)
         assert not own_file & files(short_lived)
         assert client.get(f"/api/images/{young}/content").status_code == 200
         for kept in (keyed, *children):
@@ -79,9 +77,9 @@ def test_old_tasks_go_with_their_pictures_and_nothing_that_is_referred_to(short_
 
         batch_task = client.get("/api/stream/tasks", params={"task_type": "batch_images"}).json()["tasks"][0]["task_id"]
         age(short_lived, batch_task)
-        until(lambda: client.get(f"/api/stream/tasks/{batch_task}").status_code == 404)
+        swept(lambda: client.get(f"/api/stream/tasks/{batch_task}").status_code == 404)
         for child in children:
-            until(lambda: client.get(f"/api/images/{child}").status_code == 404)  # noqa: B023 asked at once
+            swept(lambda: client.get(f"/api/images/{child}").status_code == 404)  # noqa: B023 asked at once
         assert leftovers(short_lived, batch_task) == 0
 
 
