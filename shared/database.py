@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dbos import DBOS
 from fasteners import InterProcessLock
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -38,21 +37,47 @@ _MIGRATION_LOCK = 7_251_001
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-@dataclass(frozen=True, slots=True)
+# libpq's options against a server that has fallen silent: a call there fails in seconds, not after the system's quarter
+# of an hour. An option in DATABASE_URL itself wins.
+_SILENCE = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "15000",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+}
+
+
 class Database:
     """`url` is plain (`postgresql://…`), `engine` speaks psycopg 3."""
 
-    url: str
-    engine: AsyncEngine
+    def __init__(self, url: str, engine: AsyncEngine) -> None:
+        self.url = url
+        self.engine = engine
+        self._probe: asyncio.Task[bool] | None = None
 
     async def ready(self) -> bool:
         """Whether a query is answered within a second."""
+        # To cancel a query of a server that hangs takes seconds: the one probe is left to itself instead.
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(self._answers(), name="database.probe")
+        probe = self._probe
+        await asyncio.wait({probe}, timeout=1)
+        return probe.done() and probe.result()
+
+    async def _answers(self) -> bool:
         try:
-            async with asyncio.timeout(1), self.engine.connect() as connection:
+            async with self.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except Exception:
             return False
         return True
+
+
+def impatient(url: str) -> str:
+    """The URL with options that end calls to a server that has fallen silent."""
+    given = make_url(url)
+    return given.set(query=_SILENCE | dict(given.query)).render_as_string(hide_password=False)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -70,7 +95,7 @@ def start_embedded(data_dir: Path) -> Any:
     starting = Retrying(
         retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(5), wait=wait_fixed(1)
     )
-    with InterProcessLock(data_dir / ".postgres.lock"):
+    with _embedded_lock(data_dir):
         server = get_server(data_dir / "postgres", start=False)
         starting(server.ensure_pgdata_inited)
         _make_room(data_dir / "postgres" / "postgresql.auto.conf")
@@ -88,9 +113,22 @@ def _make_room(configuration: Path) -> None:
 def _let_go(server: Any) -> None:
     """Leave; the last to leave stops the server. Processes that were killed hold no handle any more."""
     handles = server.pgdata / ".handle_pids.json"
-    alive = [pid for pid in json.loads(handles.read_text()) if psutil.pid_exists(pid)]
-    handles.write_text(json.dumps(alive))
-    server.cleanup()
+    with _embedded_lock(server.pgdata.parent):
+        alive = [pid for pid in json.loads(handles.read_text()) if _lives(pid)]
+        handles.write_text(json.dumps(alive))
+        server.cleanup()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _embedded_lock(data_dir: Path) -> InterProcessLock:
+    """Processes come and go one at a time."""
+    return InterProcessLock(data_dir / ".postgres.lock")
 
 
 def migrate(url: str) -> None:
@@ -138,7 +176,7 @@ async def through_outages(call: Callable[[], Awaitable[T]]) -> T:
 async def opened(database_url: str, data_dir: Path, *, pool_size: int = 10) -> AsyncIterator[Database]:
     """The migrated database for as long as the context lasts."""
     server: Any = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
-    url = server.get_uri() if server else database_url
+    url = impatient(server.get_uri() if server else database_url)
     await asyncio.to_thread(migrate, url)
     engine = create_async_engine(
         sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=15

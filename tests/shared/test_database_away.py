@@ -1,9 +1,13 @@
 """PostgreSQL goes away and comes back: 503 meanwhile, and nothing is lost."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from shared.database import start_embedded
@@ -11,6 +15,7 @@ from tests.gateway.stories import PATH, analyse, form
 from tests.imagegen.ordering import bought, ended, order, until
 from tests.plain import calling
 from tests.stack import Stack
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -69,3 +74,34 @@ def test_an_outage_of_the_database_is_503_and_loses_nothing(own_stack: Stack, po
         assert ended(gateway, order(gateway, "来电了"))["status"] == "succeeded"
     own_stack.stop()
     postgres.cleanup()
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """A PostgreSQL that holds its connections and answers nobody."""
+    server = psutil.Process(int((folder / "postgres" / "postmaster.pid").read_text().split()[0]))
+    stopped = [server, *server.children()]
+    for process in stopped:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in stopped:
+            process.resume()
+
+
+def test_a_database_that_hangs_is_not_ready_and_what_waits_for_it_is_done_afterwards(own_stack: Stack) -> None:
+    own_stack.start()
+    own_stack.tune(jimeng_seconds=[1, 1])
+    with calling(own_stack.gateway_url) as gateway, ThreadPoolExecutor(1) as elsewhere:
+        under_way = order(gateway, "卡住时在画")
+        until(gateway, under_way, "running")
+        with frozen(own_stack.folder / "data"):
+            asked = elsewhere.submit(gateway.get, f"/api/images/{under_way}")
+            for _ in range(3):
+                assert gateway.get("/readyz").status_code == 503
+            assert gateway.get("/livez").status_code == 200
+        assert asked.result().status_code in {200, 503}
+        eventually(lambda: gateway.get("/readyz").status_code == 200, "it never noticed that the database is back")
+        assert ended(gateway, under_way)["status"] == "succeeded"
+        assert bought(own_stack, "卡住时在画") == 1

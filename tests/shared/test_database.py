@@ -1,0 +1,44 @@
+"""How the database is reached, and when the embedded one ends."""
+
+import psutil
+import pytest
+from sqlalchemy import make_url
+
+from shared.database import impatient
+from tests.stack import Stack
+from tests.waiting import eventually
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://postgres:@/postgres?host=/tmp/some%20where",
+        "postgres://user:p%40ss%2Fw%3Ard@db.example:5433/frames?sslmode=require",
+    ],
+)
+def test_calls_to_a_silent_server_end_and_all_that_was_given_stays(url: str) -> None:
+    given, made = make_url(url), make_url(impatient(url))
+    assert made.set(query={}) == given.set(query={})
+    assert made.query.items() >= given.query.items()
+    assert made.query["tcp_user_timeout"] == "15000"
+
+
+def test_an_option_in_the_url_wins() -> None:
+    assert make_url(impatient("postgresql://db/frames?connect_timeout=60")).query["connect_timeout"] == "60"
+
+
+def test_the_last_to_leave_stops_the_embedded_server_whoever_was_killed(own_stack: Stack) -> None:
+    own_stack.start()
+    own_stack.add("imagegen").start().kill()
+    own_stack.add("imagegen").start()
+    pid = int((own_stack.folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
+    assert runs(pid)
+    own_stack.stop()
+    eventually(lambda: not runs(pid), "PostgreSQL is left behind")
+
+
+def runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
