@@ -99,6 +99,8 @@ class Engine:
             "application_version": _APPLICATION_VERSION,
             "serializer": DBOSPortableJSONSerializer(),
             "sys_db_pool_size": 6,
+            # Its own notifications serve nothing here, and it would wake up a hundred times a second for them.
+            "notification_coalesce_sec": 0.5,
             "log_level": "WARNING",
         }
 

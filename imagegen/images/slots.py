@@ -135,10 +135,15 @@ class Slots:
             await self._recheck.wait()
             self._recheck.clear()
             with suppress(*UNREACHABLE, DBAPIError):
-                for account in self._limits:
-                    await self._grant(account)
+                for account in await self._in_use():
+                    await self._change(account)
                 if granted := await self._granted_among(list(self._waiting)):
                     self._heard(granted)
+
+    async def _in_use(self) -> list[str]:
+        """The accounts for which tasks wait or run."""
+        async with self._engine.connect() as connection:
+            return list(await connection.scalars(text("SELECT DISTINCT account FROM slot")))
 
     async def _granted_among(self, task_ids: list[str]) -> list[str]:
         statement = text(
@@ -233,9 +238,6 @@ class Slots:
             for statement, values in statements:
                 await connection.execute(statement, values)
             await _grant_free(connection, account, row)
-
-    async def _grant(self, account: str) -> None:
-        await self._change(account)
 
 
 async def _reduce(connection: AsyncConnection, account: str, seconds: float) -> None:
