@@ -141,9 +141,10 @@ class Slots:
                     self._heard(granted)
 
     async def _in_use(self) -> list[str]:
-        """The accounts for which tasks wait or run."""
+        """The accounts for which tasks wait or run, or that have slots to get back."""
+        statement = text("SELECT account FROM slot UNION SELECT name FROM account WHERE reduced_to < slots")
         async with self._engine.connect() as connection:
-            return list(await connection.scalars(text("SELECT DISTINCT account FROM slot")))
+            return list(await connection.scalars(statement))
 
     async def _granted_among(self, task_ids: list[str]) -> list[str]:
         statement = text(
