@@ -41,7 +41,7 @@ class Imagegen:
     async def paint(self, form: dict[str, Any], headers: dict[str, str]) -> Response:
         """A2: imagegen's answer to I3, its bytes unread. Errors as contract §3.2 words them."""
         seconds = self._settings.image_seconds
-        headers = headers | {"X-Reply-Within": f"{max(seconds - _MARGIN, seconds * 0.9):g}"}
+        headers = headers | {"X-Reply-Within": f"{max(seconds - _MARGIN, seconds / 2):g}"}
         try:
             async with asyncio.timeout(seconds):
                 response = await self._send("POST", "/api/generate-image", dumps(form), headers)
