@@ -6,7 +6,7 @@ import { pictureAddress } from "/web/drawing.js";
 const TRIES = 4;
 
 /** `onLost` is called when the server answers and still has no such picture. */
-export async function putPicture(img, id, { alt, onLost }) {
+export function putPicture(img, id, { alt, onLost }) {
   img.alt = alt;
   img.dataset.picture = id;
   let again = 0;
@@ -23,7 +23,7 @@ export async function putPicture(img, id, { alt, onLost }) {
     else onLost?.();
   };
   img.onerror = retry;
-  await put();
+  put();
 }
 
 /** Whether the server knows the picture; asks for as long as there is no server to be reached. */

@@ -56,6 +56,12 @@ def ended(replicas: list[Process], image_id: str) -> dict[str, Any]:
     raise AssertionError(f"{image_id} never ended")
 
 
+def two_replicas(stack: Stack) -> tuple[Process, Process]:
+    stack.settings |= SETTINGS
+    stack.add("sandbox", stack.sandbox_port).start()
+    return stack.add("imagegen", stack.imagegen_port).start(), stack.add("imagegen").start()
+
+
 def judge(stack: Stack, ends: list[dict[str, Any]], kills: int) -> None:
     """Every order has one truthful end, and the vendor's books agree."""
     book = stack.ledger()["vendors"]["jimeng"]
@@ -88,10 +94,7 @@ def test_nothing_is_lost_or_paid_twice_when_the_only_replica_is_killed_again_and
 
 
 def test_a_survivor_takes_over_from_a_replica_that_never_comes_back(own_stack: Stack) -> None:
-    own_stack.settings |= SETTINGS
-    own_stack.add("sandbox", own_stack.sandbox_port).start()
-    doomed = own_stack.add("imagegen", own_stack.imagegen_port).start()
-    survivor = own_stack.add("imagegen").start()
+    doomed, survivor = two_replicas(own_stack)
     ids = [order([doomed], f"frame {number}") for number in range(20)]
     ids += [order([survivor], f"frame {number}") for number in range(20, 40)]
     doomed.kill()
@@ -103,10 +106,7 @@ def test_a_survivor_takes_over_from_a_replica_that_never_comes_back(own_stack: S
 
 
 def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(own_stack: Stack) -> None:
-    own_stack.settings |= SETTINGS
-    own_stack.add("sandbox", own_stack.sandbox_port).start()
-    frozen = own_stack.add("imagegen", own_stack.imagegen_port).start()
-    survivor = own_stack.add("imagegen").start()
+    frozen, survivor = two_replicas(own_stack)
     ids = [order([frozen], f"frame {number}") for number in range(20)]
     frozen.send(signal.SIGSTOP)
     ends = [ended([survivor], image_id) for image_id in ids]
@@ -118,10 +118,7 @@ def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(o
 
 
 def test_an_orderly_stop_leaves_no_unknown_outcome(own_stack: Stack) -> None:
-    own_stack.settings |= SETTINGS
-    own_stack.add("sandbox", own_stack.sandbox_port).start()
-    leaving = own_stack.add("imagegen", own_stack.imagegen_port).start()
-    staying = own_stack.add("imagegen").start()
+    leaving, staying = two_replicas(own_stack)
     ids = [order([leaving], f"frame {number}") for number in range(12)]
     own_stack.fault(vendor="jimeng", kind="delay", call="submit", times=-1, value=1.0)
     ids += [order([leaving], f"late frame {number}") for number in range(4)]
