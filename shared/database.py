@@ -7,7 +7,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dbos import DBOS
 from fasteners import InterProcessLock
-from sqlalchemy import Connection, create_engine, make_url, text
+from psycopg.errors import IdleInTransactionSessionTimeout
+from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -46,6 +47,9 @@ _SILENCE = {
     "keepalives_interval": "5",
     "keepalives_count": "2",
 }
+
+# A process that stands still in the middle of a transaction holds its locks against all others, for this long at most.
+IDLE_TRANSACTION_SECONDS = 10
 
 
 class Database:
@@ -159,6 +163,28 @@ def _upgrade(connection: Connection) -> None:
         logger.warning("database.newer", extra={"revision": revision})
 
 
+def pooled(url: str, pool_size: int = 10) -> AsyncEngine:
+    """Connections whose transactions end when nobody goes on with them; to their owner the database was away."""
+    engine = create_async_engine(
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=15
+    )
+    event.listen(engine.sync_engine, "connect", _limit_idle_transactions)
+    event.listen(engine.sync_engine, "handle_error", _tell_idle_ending, retval=True)
+    return engine
+
+
+def _limit_idle_transactions(connection: Any, _record: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'")
+    connection.commit()
+
+
+def _tell_idle_ending(context: ExceptionContext) -> Exception | None:
+    if isinstance(ended := context.original_exception, IdleInTransactionSessionTimeout):
+        return OperationalError(context.statement, context.parameters, ended, connection_invalidated=True)
+    return None
+
+
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 
@@ -178,9 +204,7 @@ async def opened(database_url: str, data_dir: Path, *, pool_size: int = 10) -> A
     server: Any = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
     url = impatient(server.get_uri() if server else database_url)
     await asyncio.to_thread(migrate, url)
-    engine = create_async_engine(
-        sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=15
-    )
+    engine = pooled(url, pool_size)
     logger.info("database.ready", extra={"embedded": not database_url})
     try:
         yield Database(url, engine)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
-from shared.database import ENGINE_SCHEMAS, UNREACHABLE, Database, through_outages
+from shared.database import ENGINE_SCHEMAS, IDLE_TRANSACTION_SECONDS, UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
 from shared.eventlog import EventLog
 from shared.events import LogClosed
@@ -99,6 +99,7 @@ class Engine:
             "application_version": _APPLICATION_VERSION,
             "serializer": DBOSPortableJSONSerializer(),
             "sys_db_pool_size": 6,
+            "sys_db_idle_transaction_timeout_sec": IDLE_TRANSACTION_SECONDS,
             # Its own notifications serve nothing here, and it would wake up a hundred times a second for them.
             "notification_coalesce_sec": 0.5,
             "log_level": "WARNING",

@@ -7,12 +7,11 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.database import UNREACHABLE
 from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
 from shared.wire import Json, dumps, iso_time
 
@@ -106,12 +105,12 @@ def install(app: FastAPI) -> None:
             reply.headers["Allow"] = _allowed(request) or reply.headers.get("Allow", "")
         return error_reply(reply)
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(PoolTimeout)
     async def database_away(_request: Request, error: Exception) -> Json:
         logger.warning("request.database_away", extra={"reason": type(error).__name__})
         return error_reply(BackendUnavailable("数据库暂时不可用，请稍后重试").retry_after(2))
+
+    for unreachable in UNREACHABLE:
+        app.add_exception_handler(unreachable, database_away)
 
 
 class UnforeseenMiddleware:

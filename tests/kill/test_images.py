@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import httpx
+import psycopg
 
 from shared.replicas import DECLARED_DEAD
 from tests.plain import http
@@ -62,6 +63,26 @@ def two_replicas(stack: Stack) -> tuple[Process, Process]:
     return stack.add("imagegen", stack.imagegen_port).start(), stack.add("imagegen").start()
 
 
+def freeze_with_locks(stack: Stack, process: Process) -> None:
+    """SIGSTOP in the middle of a transaction that holds the account's row."""
+    held = (
+        "SELECT a.pid, a.xact_start FROM pg_stat_activity a JOIN pg_locks l USING (pid) "
+        "WHERE a.state = 'idle in transaction' AND l.relation = 'account'::regclass AND l.mode = 'RowShareLock'"
+    )
+    _, _, _, port, host = (stack.folder / "data" / "postgres" / "postmaster.pid").read_text().splitlines()[:5]
+    with psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", autocommit=True) as database:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            process.send(signal.SIGSTOP)
+            holding = set(database.execute(held))
+            time.sleep(0.05 if holding else 0)
+            if holding & set(database.execute(held)):
+                return
+            process.send(signal.SIGCONT)
+            time.sleep(random.uniform(0, 0.01))
+    raise AssertionError("it never held the row")
+
+
 def judge(stack: Stack, ends: list[dict[str, Any]], kills: int) -> None:
     """Every order has one truthful end, and the vendor's books agree."""
     book = stack.ledger()["vendors"]["jimeng"]
@@ -108,7 +129,7 @@ def test_a_survivor_takes_over_from_a_replica_that_never_comes_back(own_stack: S
 def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(own_stack: Stack) -> None:
     frozen, survivor = two_replicas(own_stack)
     ids = [order([frozen], f"frame {number}") for number in range(20)]
-    frozen.send(signal.SIGSTOP)
+    freeze_with_locks(own_stack, frozen)
     ends = [ended([survivor], image_id) for image_id in ids]
     frozen.send(signal.SIGCONT)
     eventually(lambda: not frozen.alive, "it goes on although others have taken its work over")

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import migrate, sqlalchemy_url, start_embedded
+from shared.database import migrate, pooled, start_embedded
 from shared.eventlog import EventLog
 from shared.notices import Notices
 from shared.tasks import ANALYSIS, NewTask, Tasks
@@ -52,7 +52,7 @@ def living(database_url: str) -> Callable[[], AbstractAsyncContextManager[Life]]
 
     @asynccontextmanager
     async def live() -> AsyncIterator[Life]:
-        engine = create_async_engine(sqlalchemy_url(database_url), pool_pre_ping=True)
+        engine = pooled(database_url)
         notices = Notices(database_url)
         log = EventLog(engine, notices)
         try:

@@ -1,9 +1,9 @@
 """How the database is reached, and when the embedded one ends."""
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
-from shared.database import impatient
+from shared.database import UNREACHABLE, impatient, pooled
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -24,6 +24,24 @@ def test_calls_to_a_silent_server_end_and_all_that_was_given_stays(url: str) -> 
 
 def test_an_option_in_the_url_wins() -> None:
     assert make_url(impatient("postgresql://db/frames?connect_timeout=60")).query["connect_timeout"] == "60"
+
+
+@pytest.mark.anyio
+async def test_who_stands_still_in_a_transaction_loses_its_locks(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.database.IDLE_TRANSACTION_SECONDS", 1)
+    frozen, other = pooled(database_url), pooled(database_url)
+    lock = text("SELECT pg_advisory_xact_lock(4711)")
+    async with frozen.connect() as standing, other.connect() as waiting:
+        await standing.execute(lock)
+        await waiting.execute(lock)
+        with pytest.raises(UNREACHABLE):
+            await standing.execute(text("SELECT 1"))
+    async with frozen.connect() as again:
+        assert (await again.execute(text("SELECT 1"))).scalar_one() == 1
+    await frozen.dispose()
+    await other.dispose()
 
 
 def test_the_last_to_leave_stops_the_embedded_server_whoever_was_killed(own_stack: Stack) -> None:
