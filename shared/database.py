@@ -50,6 +50,8 @@ _SILENCE = {
 
 # A process that stands still in the middle of a transaction holds its locks against all others, for this long at most.
 IDLE_TRANSACTION_SECONDS = 10
+# For a transaction that waits for something else than the database while it holds a lock that few others want.
+MAY_IDLE_LONG = text("SET LOCAL idle_in_transaction_session_timeout = '5min'")
 
 
 class Database:

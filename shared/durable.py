@@ -39,6 +39,8 @@ class Runner(Protocol):
 _APPLICATION_VERSION = "1"
 _DRAIN_SECONDS = 8.0
 _UNDISPATCHED_SECONDS = 5.0
+# When thousands of tasks are taken over, the others must still get at the database.
+_TAKEN_AT_ONCE = 10
 
 _engines: dict[str, "Engine"] = {}
 
@@ -59,12 +61,13 @@ class Engine:
         self.tasks = Tasks(database.engine)
         self.log = log
         self.steps = Steps(database.engine)
-        self.replica = Replica(database.engine, service, pulse)
+        self.replica = Replica(database, service, pulse)
         self.draining = False
         self._url = database.url
         self._runners: dict[str, Runner] = {}
         self._alive: set[asyncio.Task[None]] = set()
         self._starting: set[asyncio.Task[None]] = set()
+        self._taking = asyncio.Semaphore(_TAKEN_AT_ONCE)
 
     def register(self, kind: str, runner: Runner) -> None:
         self._runners[kind] = runner
@@ -124,7 +127,8 @@ class Engine:
     async def run(self, kind: str, task_id: str) -> None:
         """One life of a task: until its runner returns, or its log is closed by somebody else."""
         writer = uuid4().hex
-        task = await through_outages(lambda: self.tasks.take(task_id, writer))
+        async with self._taking:
+            task = await through_outages(lambda: self.tasks.take(task_id, writer))
         if task is None:
             return
         work = Work(task, writer, self.log, self.steps)

@@ -14,12 +14,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import UNREACHABLE, through_outages
+from shared.database import MAY_IDLE_LONG, UNREACHABLE, Database, pooled, through_outages
 from shared.gathering import alongside
 
 logger = logging.getLogger(__name__)
 
 DECLARED_DEAD = 70
+
+TakeOver = Callable[[list[str]], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ class Replica:
     `take_over(ids)` hands the work of dead replicas on; it returns those that hold nothing any more.
     """
 
-    def __init__(self, engine: AsyncEngine, service: str, pulse: Pulse) -> None:
+    def __init__(self, database: Database, service: str, pulse: Pulse) -> None:
         self.id = f"{service}:{socket.gethostname()}:{uuid4().hex[:12]}"
-        self._engine = engine
+        self._database = database
         self._service = service
         self._pulse = pulse
         self._last_beat = time.monotonic()
@@ -46,30 +48,36 @@ class Replica:
 
     async def join(self) -> None:
         statement = "INSERT INTO replica (id, service, beat) VALUES (:id, :service, clock_timestamp())"
-        await through_outages(lambda: self._execute(statement, {"id": self.id, "service": self._service}))
+        values = {"id": self.id, "service": self._service}
+        await through_outages(lambda: _execute(self._database.engine, statement, values))
 
     async def leave(self) -> None:
         """Say good-bye: the next beat of any other replica finds this one dead."""
         with suppress(*UNREACHABLE):
-            await self._execute("UPDATE replica SET beat = 'epoch' WHERE id = :id", {"id": self.id})
+            await _execute(self._database.engine, "UPDATE replica SET beat = 'epoch' WHERE id = :id", {"id": self.id})
 
     @asynccontextmanager
-    async def beating(self, take_over: Callable[[list[str]], Awaitable[list[str]]]) -> AsyncIterator[None]:
-        async with alongside(self._beat_forever(take_over), "heartbeat"):
-            yield
+    async def beating(self, take_over: TakeOver) -> AsyncIterator[None]:
+        # Heartbeats have a connection of their own: they must not queue behind the work, be there ever so much of it.
+        own = pooled(self._database.url, pool_size=1)
+        try:
+            beats = alongside(self._again_and_again(lambda: self._beat(own)), "heartbeat")
+            judgements = alongside(self._again_and_again(lambda: self._judge(take_over)), "judgement")
+            async with beats, judgements:
+                yield
+        finally:
+            await own.dispose()
 
-    async def _beat_forever(self, take_over: Callable[[list[str]], Awaitable[list[str]]]) -> None:
+    async def _again_and_again(self, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(self._pulse.beat)
             try:
-                await self._beat()
-                if time.monotonic() >= self._judge_from:
-                    await self._judge(take_over)
+                await act()
             except (*UNREACHABLE, DBAPIError) as error:
                 logger.warning("heartbeat.missed", extra={"reason": type(error).__name__})
 
-    async def _beat(self) -> None:
-        alive = await self._execute("UPDATE replica SET beat = clock_timestamp() WHERE id = :id", {"id": self.id})
+    async def _beat(self, engine: AsyncEngine) -> None:
+        alive = await _execute(engine, "UPDATE replica SET beat = clock_timestamp() WHERE id = :id", {"id": self.id})
         now = time.monotonic()
         if not alive:
             # The others have taken this replica's work over: stop before doing harm.
@@ -80,12 +88,16 @@ class Replica:
             self._judge_from = now + self._pulse.dead
         self._last_beat = now
 
-    async def _judge(self, take_over: Callable[[list[str]], Awaitable[list[str]]]) -> None:
+    async def _judge(self, take_over: TakeOver) -> None:
+        now = time.monotonic()
+        if now < self._judge_from or now - self._last_beat > self._pulse.dead / 2:
+            return
         dead = text(
             "SELECT id FROM replica WHERE service = :service "
             "AND beat < clock_timestamp() - make_interval(secs => :dead) FOR UPDATE SKIP LOCKED"
         )
-        async with self._engine.begin() as connection:
+        async with self._database.engine.begin() as connection:
+            await connection.execute(MAY_IDLE_LONG)
             rows = await connection.execute(dead, {"service": self._service, "dead": self._pulse.dead})
             if ids := [row.id for row in rows]:
                 empty = await take_over(ids)
@@ -93,6 +105,7 @@ class Replica:
                 forget = text("DELETE FROM replica WHERE id = ANY(CAST(:ids AS text[]))")
                 await connection.execute(forget, {"ids": empty})
 
-    async def _execute(self, statement: str, values: dict[str, str]) -> int:
-        async with self._engine.begin() as connection:
-            return (await connection.execute(text(statement), values)).rowcount
+
+async def _execute(engine: AsyncEngine, statement: str, values: dict[str, str]) -> int:
+    async with engine.begin() as connection:
+        return (await connection.execute(text(statement), values)).rowcount

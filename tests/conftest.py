@@ -11,6 +11,8 @@ from tests.imagegen.scripted_vendor import ScriptedVendor
 from tests.plain import calling
 from tests.stack import Process, Stack
 
+pytest_plugins = ["tests.lives"]
+
 TESTS = Path(__file__).parent
 # The longest begin first, and those that mostly wait together with those that mostly compute.
 BEGIN = (

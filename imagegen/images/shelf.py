@@ -10,12 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from imagegen.images.storage import PictureStore, StoredPicture, place_of
-from shared.database import through_outages
+from shared.database import MAY_IDLE_LONG, through_outages
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 _REFER = text("INSERT INTO picture (key, task_id) VALUES (:key, :task_id) ON CONFLICT DO NOTHING")
-_REFERRED = text("SELECT EXISTS (SELECT FROM picture WHERE key = :key)")
-_DROP = text("DELETE FROM picture WHERE task_id = ANY(CAST(:ids AS text[])) RETURNING key")
+_OF_TASKS = text("SELECT DISTINCT key FROM picture WHERE task_id = ANY(CAST(:ids AS text[]))")
+_OF_OTHERS = text("SELECT EXISTS (SELECT FROM picture WHERE key = :key AND task_id <> ALL(CAST(:ids AS text[])))")
+_DROP = text("DELETE FROM picture WHERE key = :key AND task_id = ANY(CAST(:ids AS text[]))")
 
 
 class Shelf:
@@ -37,14 +38,17 @@ class Shelf:
             await connection.execute(_REFER, {"key": key, "task_id": task_id})
 
     async def forget(self, task_ids: list[str]) -> None:
-        """Remove the pictures that only these tasks refer to."""
-        async with self._engine.begin() as connection:
-            keys = {row.key for row in await connection.execute(_DROP, {"ids": task_ids})}
+        """Remove the pictures that only these tasks refer to; what is left when it is stopped, the next time finds."""
+        async with self._engine.connect() as connection:
+            keys = list(await connection.scalars(_OF_TASKS, {"ids": task_ids}))
         for key in keys:
             async with self._engine.begin() as connection:
+                await connection.execute(MAY_IDLE_LONG)
                 await _lock(connection, key)
-                if not (await connection.execute(_REFERRED, {"key": key})).scalar_one():
+                values = {"key": key, "ids": task_ids}
+                if not (await connection.execute(_OF_OTHERS, values)).scalar_one():
                     await self._store.delete(key)
+                await connection.execute(_DROP, values)
 
 
 async def _lock(connection: AsyncConnection, key: str) -> None:

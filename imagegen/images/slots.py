@@ -8,9 +8,11 @@ import asyncio
 import heapq
 import logging
 import math
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -27,6 +29,7 @@ CHANNEL = "slot"
 _WEIGHT_OF_NEWEST = 0.2
 _FIRST_GUESS_SECONDS = 5.0
 _RECOVERY_SECONDS = 3.0
+_CHANGES_TOGETHER = 100
 
 _ACCOUNT = text(
     "SELECT slots, reduced_to, extract(epoch FROM reduced_until - clock_timestamp()) AS reduced_for "
@@ -36,13 +39,15 @@ _REDUCE = text(
     "UPDATE account SET reduced_to = :reduced_to, "
     "reduced_until = clock_timestamp() + make_interval(secs => :seconds) WHERE name = :name"
 )
-_FREE = text(
+# Slots whose time has come, and those of tasks whose process died before it could give them back.
+_LEFT_BEHIND = text(
     "DELETE FROM slot s WHERE account = :name AND (s.release_at < clock_timestamp() "
     "OR (s.release_at IS NULL AND EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed)))"
 )
 _HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NOT NULL")
 _NEXT = text(
-    "SELECT task_id FROM slot WHERE account = :name AND granted_at IS NULL AND not_before <= clock_timestamp() "
+    "SELECT task_id FROM slot s WHERE account = :name AND granted_at IS NULL AND not_before <= clock_timestamp() "
+    "AND NOT EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed) "
     "ORDER BY priority, enqueued_at LIMIT :free"
 )
 _GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
@@ -92,6 +97,14 @@ class Wait:
     slow_down: float = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Change:
+    """Statements on an account's slots."""
+
+    statements: tuple[tuple[TextClause, dict[str, Any]], ...]
+    slow_down: float
+
+
 class Slots:
     """`limits` names each account's slots."""
 
@@ -99,6 +112,8 @@ class Slots:
         self._engine = engine
         self._limits = limits
         self._waiting: dict[str, asyncio.Event] = {}
+        self._changes: defaultdict[str, dict[_Change, None]] = defaultdict(dict)
+        self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._recheck = asyncio.Event()
         self._timers: set[asyncio.TimerHandle] = set()
         notices.on(CHANNEL, self._heard)
@@ -136,7 +151,7 @@ class Slots:
             self._recheck.clear()
             with suppress(*UNREACHABLE, DBAPIError):
                 for account in await self._in_use():
-                    await self._change(account)
+                    await self._change(account, (_LEFT_BEHIND, {"name": account}))
                 if granted := await self._granted_among(list(self._waiting)):
                     self._heard(granted)
 
@@ -231,13 +246,28 @@ class Slots:
         logger.debug("slots.timer", extra={"account": account, "seconds": seconds})
 
     async def _change(self, account: str, *statements: tuple[TextClause, dict[str, Any]], slow_down: float = 0) -> None:
+        """Changes that come while one is under way are made together, in the next transaction."""
+        own, waiting = _Change(statements, slow_down), self._changes[account]
+        waiting[own] = None
+        try:
+            async with self._changing[account]:
+                if own in waiting:
+                    together = list(islice(waiting, _CHANGES_TOGETHER))
+                    await self._make(account, together)
+                    for made in together:
+                        waiting.pop(made, None)
+        finally:
+            waiting.pop(own, None)
+
+    async def _make(self, account: str, changes: list[_Change]) -> None:
         async with self._engine.begin() as connection:
             row = (await connection.execute(_ACCOUNT, {"name": account})).one()
-            if slow_down:
-                await _reduce(connection, account, slow_down)
-                row = (await connection.execute(_ACCOUNT, {"name": account})).one()
-            for statement, values in statements:
-                await connection.execute(statement, values)
+            for change in changes:
+                if change.slow_down:
+                    await _reduce(connection, account, change.slow_down)
+                    row = (await connection.execute(_ACCOUNT, {"name": account})).one()
+                for statement, values in change.statements:
+                    await connection.execute(statement, values)
             await _grant_free(connection, account, row)
 
 
@@ -259,7 +289,6 @@ async def _limit(connection: AsyncConnection, account: str, row: Row[Any]) -> in
 
 async def _grant_free(connection: AsyncConnection, account: str, row: Row[Any]) -> None:
     """Grant free slots to those who wait, by priority and age; the account's row is locked."""
-    await connection.execute(_FREE, {"name": account})
     limit = await _limit(connection, account, row)
     held = {held.number for held in await connection.execute(_HELD, {"name": account})}
     if (free := limit - len(held)) <= 0:

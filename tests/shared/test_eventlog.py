@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shared.errors import AnalysisFailed
 from shared.events import Change, Line, LogClosed, Status, StatusChanged, Superseded, ending
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.events import Event, Line
 from shared.following import PAGE
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.errors import IdempotencyKeyReused, InvalidParameter
 from shared.idempotency import IdempotencyKey, Registered, checked, fingerprint, free, lookup, register
 from shared.tasks import ANALYSIS, NewTask
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from shared.notices import Notices, notify
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 

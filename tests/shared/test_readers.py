@@ -7,13 +7,13 @@ import pytest
 
 from shared.readers import Readers
 from shared.replicas import Pulse, Replica
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 
 
 async def readers_of(life: Life) -> Readers:
-    replica = Replica(life.engine, "test", Pulse(1, 10))
+    replica = Replica(life.database, "test", Pulse(1, 10))
     await replica.join()
     return Readers(life.engine, life.notices, replica.id)
 

@@ -1,16 +1,18 @@
 """Which processes live: heartbeats, the judgement over the silent, good-byes."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
 from shared.replicas import Pulse, Replica
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 
+POOL = 20  # what `pooled` gives out at most
 QUICK = Pulse(beat=0.05, dead=0.4)
 
 
@@ -29,7 +31,7 @@ class Heirs:
 
 
 def replica(life: Life, service: str) -> Replica:
-    return Replica(life.engine, service, QUICK)
+    return Replica(life.database, service, QUICK)
 
 
 async def known(life: Life, service: str) -> set[str]:
@@ -67,7 +69,7 @@ async def test_who_still_holds_work_is_not_forgotten(life: Life) -> None:
 async def test_a_good_bye_hands_the_work_on_at_once(life: Life) -> None:
     service = str(uuid4())
     patient = Pulse(beat=0.05, dead=3600)
-    leaving, staying = Replica(life.engine, service, patient), Replica(life.engine, service, patient)
+    leaving, staying = Replica(life.database, service, patient), Replica(life.database, service, patient)
     await leaving.join()
     await staying.join()
     await leaving.leave()
@@ -89,6 +91,36 @@ async def test_another_service_is_none_of_our_business(life: Life) -> None:
 
 async def test_every_boot_is_a_replica_of_its_own(life: Life) -> None:
     assert len({replica(life, "x").id for _ in range(10)}) == 10
+
+
+async def test_who_is_busy_with_a_takeover_for_long_is_not_dead(life: Life, other: Life) -> None:
+    service = str(uuid4())
+    silent, first, second = replica(life, service), replica(life, service), replica(other, service)
+    for one in (silent, first, second):
+        await one.join()
+    heirs = Heirs()
+
+    async def take_over_slowly(dead: list[str]) -> list[str]:
+        await asyncio.sleep(3 * QUICK.dead)
+        return await heirs.take_over(dead)
+
+    async with first.beating(take_over_slowly), second.beating(take_over_slowly):
+        await asyncio.wait_for(heirs.news.wait(), 10)
+        await asyncio.sleep(QUICK.dead)
+    assert heirs.taken == [silent.id]
+
+
+async def test_heartbeats_do_not_queue_behind_the_work(life: Life, other: Life) -> None:
+    service = str(uuid4())
+    busy, idle = replica(life, service), replica(other, service)
+    await busy.join()
+    await idle.join()
+    heirs = Heirs()
+    async with busy.beating(heirs.take_over), idle.beating(heirs.take_over), AsyncExitStack() as work:
+        for _ in range(POOL):
+            await work.enter_async_context(life.engine.connect())
+        await asyncio.sleep(3 * QUICK.dead)
+    assert heirs.taken == []
 
 
 async def test_a_broken_connection_is_no_death(life: Life) -> None:

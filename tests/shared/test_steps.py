@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import OutcomeUnknown
 from shared.steps import Steps
-from tests.shared.conftest import Life
+from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL for tests of what is shared, and processes of ours that live on it."""
+"""Fixtures: an embedded PostgreSQL, and processes of ours that live on it."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import migrate, pooled, start_embedded
+from shared.database import Database, migrate, pooled, start_embedded
 from shared.eventlog import EventLog
 from shared.notices import Notices
 from shared.tasks import ANALYSIS, NewTask, Tasks
@@ -28,10 +28,14 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Life:
     """What one process of ours holds."""
 
-    engine: AsyncEngine
+    database: Database
     notices: Notices
     log: EventLog
     tasks: Tasks
+
+    @property
+    def engine(self) -> AsyncEngine:
+        return self.database.engine
 
     async def task(self) -> str:
         """A new task's id."""
@@ -57,7 +61,7 @@ def living(database_url: str) -> Callable[[], AbstractAsyncContextManager[Life]]
         log = EventLog(engine, notices)
         try:
             async with log.running(), notices.listening():
-                yield Life(engine, notices, log, Tasks(engine))
+                yield Life(Database(database_url, engine), notices, log, Tasks(engine))
         finally:
             await engine.dispose()
 
