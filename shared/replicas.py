@@ -61,20 +61,20 @@ class Replica:
         # Heartbeats have a connection of their own: they must not queue behind the work, be there ever so much of it.
         own = pooled(self._database.url, pool_size=1)
         try:
-            beats = alongside(self._again_and_again(lambda: self._beat(own)), "heartbeat")
-            judgements = alongside(self._again_and_again(lambda: self._judge(take_over)), "judgement")
-            async with beats, judgements:
+            beats = self._again_and_again("heartbeat.missed", lambda: self._beat(own))
+            judgements = self._again_and_again("judgement.missed", lambda: self._judge(take_over))
+            async with alongside(beats, "heartbeat"), alongside(judgements, "judgement"):
                 yield
         finally:
             await own.dispose()
 
-    async def _again_and_again(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def _again_and_again(self, missed: str, act: Callable[[], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(self._pulse.beat)
             try:
                 await act()
             except (*UNREACHABLE, DBAPIError) as error:
-                logger.warning("heartbeat.missed", extra={"reason": type(error).__name__})
+                logger.warning(missed, extra={"reason": type(error).__name__})
 
     async def _beat(self, engine: AsyncEngine) -> None:
         alive = await _execute(engine, "UPDATE replica SET beat = clock_timestamp() WHERE id = :id", {"id": self.id})
