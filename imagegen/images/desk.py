@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from imagegen.images.orders import Order
 from imagegen.images.painting import Painter, order_of
-from imagegen.images.slots import Place, Slots
+from imagegen.images.queue import Place, place_in_queue
+from imagegen.images.slots import Slots
 from imagegen.images.storage import PictureStore
 from shared.core import Core
 from shared.errors import Canceled, ImageNotFound, ImageNotReady
@@ -64,7 +65,8 @@ class Desk:
         task = await self._core.tasks.find(image_id, owner)
         if task is None or task.kind != IMAGE:
             raise ImageNotFound(f"未找到图片 {image_id}")
-        place = await self._slots.place(image_id) if task.status is Status.QUEUED else None
+        queued = task.status is Status.QUEUED
+        place = await place_in_queue(self._core.database.engine, image_id) if queued else None
         return Picture(task, order_of(task.request), place)
 
     async def ended(self, image_id: str) -> None:
