@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy import text
 
 from shared.database import ENGINE_SCHEMAS, IDLE_TRANSACTION_SECONDS, UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
@@ -54,16 +55,16 @@ async def _task_workflow(service: str, kind: str, task_id: str) -> None:
 
 
 class Engine:
-    """Runs the tasks of one service. `register` all kinds before `running`."""
+    """Runs the tasks of one service, also those that dead replicas left. `register` all kinds before `running`."""
 
     def __init__(self, service: str, database: Database, log: EventLog, pulse: Pulse) -> None:
         self.service = service
         self.tasks = Tasks(database.engine)
         self.log = log
-        self.steps = Steps(database.engine)
         self.replica = Replica(database, service, pulse)
+        self.steps = Steps(database.engine, self.replica.surely_alive)
         self.draining = False
-        self._url = database.url
+        self._database = database
         self._runners: dict[str, Runner] = {}
         self._alive: set[asyncio.Task[None]] = set()
         self._starting: set[asyncio.Task[None]] = set()
@@ -82,7 +83,7 @@ class Engine:
         await asyncio.to_thread(DBOS.launch)
         dispatcher = asyncio.create_task(self._dispatch_forever(), name="dispatcher")
         try:
-            async with self.replica.beating(self._take_over):
+            async with self.replica.beating(self):
                 yield self
                 dispatcher.cancel()
                 await self._drain()
@@ -95,7 +96,7 @@ class Engine:
     def _config(self) -> DBOSConfig:
         return {
             "name": f"scripttoframe-{self.service}",
-            "system_database_url": self._url,
+            "system_database_url": self._database.url,
             "dbos_system_schema": ENGINE_SCHEMAS[self.service],
             "run_migrations": False,
             "executor_id": self.replica.id,
@@ -164,7 +165,16 @@ class Engine:
             logger.exception("task.broke", extra={"task_id": work.task.id})
             await runner.fail(work, ScriptToFrameError())
 
-    async def _take_over(self, dead: list[str]) -> list[str]:
+    async def orphaned(self) -> list[str]:
+        schema = ENGINE_SCHEMAS[self.service]
+        statement = text(
+            f"SELECT DISTINCT executor_id FROM {schema}.workflow_status w WHERE status = 'PENDING' "
+            "AND NOT EXISTS (SELECT FROM replica r WHERE r.id = w.executor_id)"
+        )
+        async with self._database.engine.connect() as connection:
+            return list(await connection.scalars(statement))
+
+    async def take_over(self, dead: list[str]) -> list[str]:
         # The public pair list_workflows + resume_workflow would undo a cancel in between; this call is atomic per row.
         await asyncio.to_thread(DBOS._recover_pending_workflows, dead)
         return [replica for replica in dead if not await self._holds_work(replica)]

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -21,7 +22,15 @@ logger = logging.getLogger(__name__)
 
 DECLARED_DEAD = 70
 
-TakeOver = Callable[[list[str]], Awaitable[list[str]]]
+
+class Estate(Protocol):
+    """The work that replicas hold."""
+
+    async def orphaned(self) -> list[str]:
+        """Ids that hold work and stand for no replica: one that was frozen may claim work after it was forgotten."""
+
+    async def take_over(self, dead: list[str]) -> list[str]:
+        """Hand their work on; those that hold nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +42,7 @@ class Pulse:
 
 
 class Replica:
-    """This process among its service's replicas.
-
-    `take_over(ids)` hands the work of dead replicas on; it returns those that hold nothing any more.
-    """
+    """This process among its service's replicas."""
 
     def __init__(self, database: Database, service: str, pulse: Pulse) -> None:
         self.id = f"{service}:{socket.gethostname()}:{uuid4().hex[:12]}"
@@ -45,11 +51,21 @@ class Replica:
         self._pulse = pulse
         self._last_beat = time.monotonic()
         self._judge_from = self._last_beat
+        self._heard = asyncio.Event()
 
     async def join(self) -> None:
         statement = "INSERT INTO replica (id, service, beat) VALUES (:id, :service, clock_timestamp())"
         values = {"id": self.id, "service": self._service}
         await through_outages(lambda: _execute(self._database.engine, statement, values))
+
+    async def surely_alive(self) -> None:
+        """Return when a recent heartbeat proves that nobody has taken this replica's work over; at once as a rule."""
+        while self._silent_for() > self._pulse.dead / 2:
+            self._heard.clear()
+            await self._heard.wait()
+
+    def _silent_for(self) -> float:
+        return time.monotonic() - self._last_beat
 
     async def leave(self) -> None:
         """Say good-bye: the next beat of any other replica finds this one dead."""
@@ -57,12 +73,12 @@ class Replica:
             await _execute(self._database.engine, "UPDATE replica SET beat = 'epoch' WHERE id = :id", {"id": self.id})
 
     @asynccontextmanager
-    async def beating(self, take_over: TakeOver) -> AsyncIterator[None]:
+    async def beating(self, estate: Estate) -> AsyncIterator[None]:
         # Heartbeats have a connection of their own: they must not queue behind the work, be there ever so much of it.
         own = pooled(self._database.url, pool_size=1)
         try:
             beats = self._again_and_again("heartbeat.missed", lambda: self._beat(own))
-            judgements = self._again_and_again("judgement.missed", lambda: self._judge(take_over))
+            judgements = self._again_and_again("judgement.missed", lambda: self._judge(estate))
             async with alongside(beats, "heartbeat"), alongside(judgements, "judgement"):
                 yield
         finally:
@@ -77,8 +93,8 @@ class Replica:
                 logger.warning(missed, extra={"reason": type(error).__name__})
 
     async def _beat(self, engine: AsyncEngine) -> None:
-        alive = await _execute(engine, "UPDATE replica SET beat = clock_timestamp() WHERE id = :id", {"id": self.id})
         now = time.monotonic()
+        alive = await _execute(engine, "UPDATE replica SET beat = clock_timestamp() WHERE id = :id", {"id": self.id})
         if not alive:
             # The others have taken this replica's work over: stop before doing harm.
             logger.error("replica.declared_dead", extra={"replica": self.id})
@@ -87,10 +103,10 @@ class Replica:
             # The database or this process was away: give the others time to beat before judging them.
             self._judge_from = now + self._pulse.dead
         self._last_beat = now
+        self._heard.set()
 
-    async def _judge(self, take_over: TakeOver) -> None:
-        now = time.monotonic()
-        if now < self._judge_from or now - self._last_beat > self._pulse.dead / 2:
+    async def _judge(self, estate: Estate) -> None:
+        if time.monotonic() < self._judge_from or self._silent_for() > self._pulse.dead / 2:
             return
         dead = text(
             "SELECT id FROM replica WHERE service = :service "
@@ -99,8 +115,8 @@ class Replica:
         async with self._database.engine.begin() as connection:
             await connection.execute(MAY_IDLE_LONG)
             rows = await connection.execute(dead, {"service": self._service, "dead": self._pulse.dead})
-            if ids := [row.id for row in rows]:
-                empty = await take_over(ids)
+            if ids := [row.id for row in rows] + await estate.orphaned():
+                empty = await estate.take_over(ids)
                 logger.info("replica.taken_over", extra={"dead": ids, "forgotten": empty})
                 forget = text("DELETE FROM replica WHERE id = ANY(CAST(:ids AS text[]))")
                 await connection.execute(forget, {"ids": empty})

@@ -15,10 +15,14 @@ from shared.wire import dump_text, loads
 
 
 class Steps:
-    """One row per task and step name, written before a paid call is sent and completed by its outcome."""
+    """One row per task and step name, written before a paid call is sent and completed by its outcome.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    `still_ours()` returns when it is certain that no other replica has taken this one's work over.
+    """
+
+    def __init__(self, engine: AsyncEngine, still_ours: Callable[[], Awaitable[None]]) -> None:
         self._engine = engine
+        self._still_ours = still_ours
         self._busy = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -45,6 +49,7 @@ class Steps:
                 if recorded.outcome is None:
                     raise OutcomeUnknown
                 return loads(recorded.outcome)
+            await self._still_ours()
             outcome = await send()
             await through_outages(lambda: self._record(task_id, name, outcome))
             return outcome

@@ -1,7 +1,8 @@
-"""A storm over batches: replicas die, come back or do not, vendors refuse, the database restarts; readers come back."""
+"""A storm over batches: replicas freeze, die, some for good; vendors refuse; the database restarts; readers return."""
 
 import logging
 import random
+import signal
 import socket
 import subprocess
 import threading
@@ -146,6 +147,7 @@ class Storm:
     kills: int
     gone_for_good: bool
     database: bool
+    freezes: bool = False
     seed: int = 11
 
 
@@ -190,14 +192,27 @@ def _kill(
         if not alive():
             return number
         victim = chance.choice(imagegens + gateways)
+        if storm.freezes:
+            _freeze(victim, chance.uniform(0, 8))
         victim.kill()
         if storm.gone_for_good and victim in imagegens and len(imagegens) == 2:
             imagegens.remove(victim)
         else:
             victim.start(wait=False)
         if storm.database and number == storm.kills // 2:
+            # One that is starting would start the database that is being stopped.
+            for process in (*imagegens, *gateways):
+                process.wait_ready()
             restart_database(stack)
     return storm.kills
+
+
+def _freeze(victim: Process, seconds: float) -> None:
+    """It stands still, and is killed some time after it was thawed, if it has not ended itself."""
+    victim.send(signal.SIGSTOP)
+    time.sleep(seconds)
+    victim.send(signal.SIGCONT)
+    time.sleep(seconds / 4)
 
 
 def _judge(stack: Stack, readers: list[Reader], kills: int) -> Counter[str]:

@@ -63,14 +63,18 @@ def two_replicas(stack: Stack) -> tuple[Process, Process]:
     return stack.add("imagegen", stack.imagegen_port).start(), stack.add("imagegen").start()
 
 
+def database_of(stack: Stack) -> psycopg.Connection[Any]:
+    _, _, _, port, host = (stack.folder / "data" / "postgres" / "postmaster.pid").read_text().splitlines()[:5]
+    return psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", autocommit=True)
+
+
 def freeze_with_locks(stack: Stack, process: Process) -> None:
     """SIGSTOP in the middle of a transaction that holds the account's row."""
     held = (
         "SELECT a.pid, a.xact_start FROM pg_stat_activity a JOIN pg_locks l USING (pid) "
         "WHERE a.state = 'idle in transaction' AND l.relation = 'account'::regclass AND l.mode = 'RowShareLock'"
     )
-    _, _, _, port, host = (stack.folder / "data" / "postgres" / "postmaster.pid").read_text().splitlines()[:5]
-    with psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", autocommit=True) as database:
+    with database_of(stack) as database:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             process.send(signal.SIGSTOP)
@@ -136,6 +140,18 @@ def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(o
     assert frozen.exit_code == DECLARED_DEAD
     judge(own_stack, ends, kills=1)
     assert ended([survivor], order([survivor], "afterwards"))["status"] == "succeeded"
+
+
+def test_what_a_forgotten_replica_holds_is_done_all_the_same(own_stack: Stack) -> None:
+    own_stack.settings |= SETTINGS
+    own_stack.add("sandbox", own_stack.sandbox_port).start()
+    imagegen = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    ids = [order([imagegen], f"frame {number}") for number in range(8)]
+    imagegen.kill()
+    with database_of(own_stack) as database:
+        database.execute("DELETE FROM replica")
+    imagegen.start()
+    judge(own_stack, [ended([imagegen], image_id) for image_id in ids], kills=1)
 
 
 def test_an_orderly_stop_leaves_no_unknown_outcome(own_stack: Stack) -> None:
