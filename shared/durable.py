@@ -17,7 +17,7 @@ from sqlalchemy import text
 from shared.database import ENGINE_SCHEMAS, IDLE_TRANSACTION_SECONDS, UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
 from shared.eventlog import EventLog
-from shared.events import LogClosed
+from shared.events import LogClosed, Superseded
 from shared.replicas import Pulse, Replica
 from shared.steps import Steps
 from shared.tasks import Tasks
@@ -40,6 +40,7 @@ class Runner(Protocol):
 _APPLICATION_VERSION = "1"
 _DRAIN_SECONDS = 8.0
 _UNDISPATCHED_SECONDS = 5.0
+_LOOK_ON_SECONDS = 1.0
 # When thousands of tasks are taken over, the others must still get at the database.
 _TAKEN_AT_ONCE = 10
 
@@ -66,7 +67,7 @@ class Engine:
         self.draining = False
         self._database = database
         self._runners: dict[str, Runner] = {}
-        self._alive: set[asyncio.Task[None]] = set()
+        self._alive: set[asyncio.Task[bool]] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._taking = asyncio.Semaphore(_TAKEN_AT_ONCE)
 
@@ -126,12 +127,20 @@ class Engine:
             logger.warning("task.not_started", extra={"reason": type(error).__name__})
 
     async def run(self, kind: str, task_id: str) -> None:
-        """One life of a task: until its runner returns, or its log is closed by somebody else."""
-        writer = uuid4().hex
+        """Work on a task until it has its ending. Who is superseded looks on, and takes over when the other is dead."""
+        superseded = await self._live(kind, task_id)
+        while superseded:
+            await asyncio.sleep(_LOOK_ON_SECONDS)
+            superseded = await through_outages(lambda: self.tasks.held(task_id)) or await self._live(kind, task_id)
+
+    async def _live(self, kind: str, task_id: str) -> bool:
+        """Until its runner returns, or its log is closed by somebody else; whether another took the task over."""
+        writer = f"{self.replica.id} {uuid4().hex}"
         async with self._taking:
+            await self.replica.surely_alive()
             task = await through_outages(lambda: self.tasks.take(task_id, writer))
         if task is None:
-            return
+            return False
         work = Work(task, writer, self.log, self.steps)
         with self.log.following.watching(task_id, task.last_event_id) as closed:
             runner = asyncio.create_task(self._guarded(kind, work), name=f"task:{task_id}")
@@ -145,13 +154,19 @@ class Engine:
         if self.draining:
             # Unfinished: the workflow must stay pending for the replica that takes over.
             raise asyncio.CancelledError
+        return not runner.cancelled() and runner.result()
 
-    async def _guarded(self, kind: str, work: Work) -> None:
+    async def _guarded(self, kind: str, work: Work) -> bool:
+        """Run it; whether another took the task over."""
         runner = self._runners[kind]
         try:
             await through_outages(lambda: self._attempt(runner, work))
+        except Superseded:
+            logger.info("task.superseded", extra={"task_id": work.task.id})
+            return True
         except LogClosed:
             logger.info("task.closed_by_another", extra={"task_id": work.task.id})
+        return False
 
     async def _attempt(self, runner: Runner, work: Work) -> None:
         try:

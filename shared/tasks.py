@@ -100,13 +100,25 @@ class Tasks:
         return task if task and owner in {None, task.owner} else None
 
     async def take(self, task_id: str, writer: str) -> Task | None:
-        """Become the only writer of an unfinished task; None when it has its ending already."""
+        """Become the only writer of an unfinished task; None when it has its ending already.
+
+        The name of a writer begins with the id of its replica and a blank.
+        """
         statement = text(
             f"UPDATE task SET writer = :writer, dispatched = true WHERE id = :id AND NOT closed RETURNING {_COLUMNS}"
         )
         async with self._engine.begin() as connection:
             row = (await connection.execute(statement, {"id": task_id, "writer": writer})).one_or_none()
         return _task(row) if row else None
+
+    async def held(self, task_id: str) -> bool:
+        """Whether the task is unfinished, and its writer's replica is not known to be dead."""
+        statement = text(
+            "SELECT EXISTS (SELECT FROM task t JOIN replica r ON r.id = split_part(t.writer, ' ', 1) "
+            "WHERE t.id = :id AND NOT t.closed)"
+        )
+        async with self._engine.connect() as connection:
+            return bool((await connection.execute(statement, {"id": task_id})).scalar_one())
 
     async def undispatched(self, kinds: tuple[str, ...], older_than: float) -> list[tuple[str, str]]:
         """(id, kind) of accepted tasks whose workflow was never started: their process died in between."""

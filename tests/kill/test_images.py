@@ -154,6 +154,18 @@ def test_what_a_forgotten_replica_holds_is_done_all_the_same(own_stack: Stack) -
     judge(own_stack, [ended([imagegen], image_id) for image_id in ids], kills=1)
 
 
+def test_a_task_whose_writer_dies_after_it_had_taken_it_away_is_done_all_the_same(own_stack: Stack) -> None:
+    own_stack.settings |= SETTINGS
+    own_stack.add("sandbox", own_stack.sandbox_port).start()
+    imagegen = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    ids = [order([imagegen], f"frame {number}") for number in range(8)]
+    with database_of(own_stack) as database:
+        database.execute("INSERT INTO replica (id, service, beat) VALUES ('thief', 'imagegen', clock_timestamp())")
+        database.execute("UPDATE task SET writer = 'thief 1' WHERE NOT closed")
+    judge(own_stack, [ended([imagegen], image_id) for image_id in ids], kills=0)
+    assert "task.superseded" in imagegen.tail()
+
+
 def test_an_orderly_stop_leaves_no_unknown_outcome(own_stack: Stack) -> None:
     leaving, staying = two_replicas(own_stack)
     ids = [order([leaving], f"frame {number}") for number in range(12)]
