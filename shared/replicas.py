@@ -113,9 +113,9 @@ class Replica:
             "AND beat < clock_timestamp() - make_interval(secs => :dead) FOR UPDATE SKIP LOCKED"
         )
         async with self._database.engine.begin() as connection:
-            await connection.execute(MAY_IDLE_LONG)
             rows = await connection.execute(dead, {"service": self._service, "dead": self._pulse.dead})
             if ids := [row.id for row in rows] + await estate.orphaned():
+                await connection.execute(MAY_IDLE_LONG)
                 empty = await estate.take_over(ids)
                 logger.info("replica.taken_over", extra={"dead": ids, "forgotten": empty})
                 forget = text("DELETE FROM replica WHERE id = ANY(CAST(:ids AS text[]))")
