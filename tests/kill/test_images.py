@@ -57,10 +57,14 @@ def ended(replicas: list[Process], image_id: str) -> dict[str, Any]:
     raise AssertionError(f"{image_id} never ended")
 
 
-def two_replicas(stack: Stack) -> tuple[Process, Process]:
+def one_replica(stack: Stack) -> Process:
     stack.settings |= SETTINGS
     stack.add("sandbox", stack.sandbox_port).start()
-    return stack.add("imagegen", stack.imagegen_port).start(), stack.add("imagegen").start()
+    return stack.add("imagegen", stack.imagegen_port).start()
+
+
+def two_replicas(stack: Stack) -> tuple[Process, Process]:
+    return one_replica(stack), stack.add("imagegen").start()
 
 
 def database_of(stack: Stack) -> psycopg.Connection[Any]:
@@ -101,10 +105,7 @@ def judge(stack: Stack, ends: list[dict[str, Any]], kills: int) -> None:
 
 
 def test_nothing_is_lost_or_paid_twice_when_the_only_replica_is_killed_again_and_again(own_stack: Stack) -> None:
-    own_stack.settings |= SETTINGS
-    sandbox = own_stack.add("sandbox", own_stack.sandbox_port).start(wait=False)
-    imagegen = own_stack.add("imagegen", own_stack.imagegen_port).start()
-    sandbox.wait_ready()
+    imagegen = one_replica(own_stack)
     chance = random.Random(7)
     ids, kills = [], 0
     for number in range(40):
@@ -143,9 +144,7 @@ def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(o
 
 
 def test_what_a_forgotten_replica_holds_is_done_all_the_same(own_stack: Stack) -> None:
-    own_stack.settings |= SETTINGS
-    own_stack.add("sandbox", own_stack.sandbox_port).start()
-    imagegen = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    imagegen = one_replica(own_stack)
     ids = [order([imagegen], f"frame {number}") for number in range(8)]
     imagegen.kill()
     with database_of(own_stack) as database:
@@ -155,15 +154,13 @@ def test_what_a_forgotten_replica_holds_is_done_all_the_same(own_stack: Stack) -
 
 
 def test_a_task_whose_writer_dies_after_it_had_taken_it_away_is_done_all_the_same(own_stack: Stack) -> None:
-    own_stack.settings |= SETTINGS
-    own_stack.add("sandbox", own_stack.sandbox_port).start()
-    imagegen = own_stack.add("imagegen", own_stack.imagegen_port).start()
+    imagegen = one_replica(own_stack)
     ids = [order([imagegen], f"frame {number}") for number in range(8)]
     with database_of(own_stack) as database:
         database.execute("INSERT INTO replica (id, service, beat) VALUES ('thief', 'imagegen', clock_timestamp())")
         database.execute("UPDATE task SET writer = 'thief 1' WHERE NOT closed")
     judge(own_stack, [ended([imagegen], image_id) for image_id in ids], kills=0)
-    assert "task.superseded" in imagegen.tail()
+    assert "task.superseded" in imagegen.log.read_text()
 
 
 def test_an_orderly_stop_leaves_no_unknown_outcome(own_stack: Stack) -> None:
