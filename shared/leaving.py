@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from shared.errors import BackendUnavailable
+from shared.errors import BackendUnavailable, ScriptToFrameError
 
 T = TypeVar("T")
 
@@ -39,6 +39,11 @@ class Departure:
         await self._event.wait()
 
 
+def restarting() -> ScriptToFrameError:
+    """503: this process goes before the answer is there."""
+    return BackendUnavailable("服务正在重启，请稍后重试").retry_after(2)
+
+
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
@@ -55,7 +60,7 @@ async def while_read(request: Request, departure: Departure, answer: Coroutine[A
             return work.result()
         if left.done():
             raise ReaderLeft
-        raise BackendUnavailable("服务正在重启，请稍后重试").retry_after(2)
+        raise restarting()
     finally:
         for task in (work, left, going):
             task.cancel()

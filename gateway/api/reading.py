@@ -5,7 +5,7 @@ from fastapi import Request, Response
 from gateway.wiring import Wiring
 from shared.errors import RequestInProgress, ScriptToFrameError
 from shared.idempotency import IdempotencyKey, Registered, register
-from shared.leaving import ReaderLeft, while_read
+from shared.leaving import ReaderLeft, restarting, while_read
 from shared.sse import FollowedLog, View
 from shared.tasks import NewTask, Task
 
@@ -49,4 +49,6 @@ async def _ended(request: Request, wired: Wiring, task_id: str) -> Response | Ta
     task = await wired.core.tasks.find(task_id)
     if task is None:
         raise ScriptToFrameError
+    if not task.closed:
+        raise restarting()
     return task

@@ -1,9 +1,14 @@
-"""SIGTERM with 500 open streams."""
+"""SIGTERM with 500 open streams, and with readers who wait for one answer."""
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from tests.plain import calling
 from tests.stack import Stack
+from tests.waiting import eventually
 
 READERS = 500
 STORY = '{"script": "雨夜，小满推开便利店的门。她看见老人抬起头来。", "sceneCount": 2}'.encode()
@@ -39,3 +44,27 @@ def test_500_readers_are_told_to_come_back_and_the_process_leaves_in_time(own_st
     for reader in readers:
         reader.close()
     assert sum(b": leaving" in text for text in told) == len(readers)
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "body"),
+    [
+        ("gateway", "/api/intelligent-analyze-script", {"script": "雨夜，小满推开便利店的门。", "sceneCount": 1}),
+        ("gateway", "/api/generate-all-images", {"frames": [{"sequence": 1, "prompt": "雨夜"}]}),
+        ("gateway", "/api/generate-image", {"prompt": "雨夜"}),
+        ("imagegen", "/api/generate-image", {"prompt": "雨夜"}),
+    ],
+)
+def test_who_waits_for_an_answer_is_told_to_ask_again(
+    own_stack: Stack, service: str, path: str, body: dict[str, object]
+) -> None:
+    own_stack.settings |= {"SANDBOX_DEEPSEEK_SECONDS": "[60, 60]", "SANDBOX_JIMENG_SECONDS": "[60, 60]"}
+    own_stack.start()
+    leaving, vendor = own_stack.of(service)[0], "deepseek" if "analyze" in path else "jimeng"
+    with calling(leaving.url) as client, ThreadPoolExecutor(1) as elsewhere:
+        waiting = elsewhere.submit(client.post, path, json=body)
+        eventually(lambda: bool(own_stack.requests(vendor)), "the vendor was never asked")
+        leaving.stop()
+        answer = waiting.result()
+    assert (answer.status_code, answer.json()["errorCode"]) == (503, "BACKEND_UNAVAILABLE")
+    assert int(answer.headers["retry-after"]) >= 1
