@@ -1,4 +1,4 @@
-"""What a script stream costs: `python benchmarks/streams.py [STREAMS] [DELTAS_PER_SECOND] [PROFILE]`.
+"""What a script stream costs: `python -m benchmarks.streams [STREAMS] [DELTAS_PER_SECOND] [PROFILE]`.
 
 One gateway process, its database, a metronome instead of a model (every delta says when it was sent), and a process of
 readers. Added latency is from the model's socket to the reader's, the 40 ms of merging included. PROFILE is where
@@ -8,7 +8,6 @@ py-spy writes the stacks of the gateway under load.
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tests.stack import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PART_SECONDS = 15
@@ -81,12 +82,6 @@ class Bench:
         self._gateway.send_signal(signal.SIGTERM)
         self._gateway.wait(20)
         self._metronome.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def cpu_seconds(process: psutil.Process) -> float:

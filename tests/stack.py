@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,11 +26,15 @@ _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
 
 
 def free_port() -> int:
-    """Below the ports that outgoing connections get: between this look and the service's start they may take any."""
+    """Nobody else's until the caller's process ends, and below the ports that outgoing connections get."""
     while True:
         port = random.randrange(10_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        with socket.socket() as held, suppress(OSError):
+            held.bind(("127.0.0.1", port))
+            if sys.platform == "linux":
+                # The service may listen beside it, another look like this one cannot bind.
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                held.detach()
             return port
 
 
