@@ -19,7 +19,7 @@ from gateway.api import (
     storyboards,
     tasks,
 )
-from gateway.api.descriptions import OPERATIONS
+from gateway.api.descriptions import OPERATIONS, TAGS
 from gateway.api.page import load_files, page_router
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
@@ -79,5 +79,5 @@ def create_app(settings: GatewaySettings | None = None, departure: Departure | N
     parts = [health, access, meta, storyboards, images, batches, runninghub, scripts, script_texts, tasks, exports]
     routers = [*(part.router for part in parts), page_router(load_files())]
     app = build_app(ABOUT, lifespan, routers, rules_of(told))
-    describe(app, OPERATIONS)
+    describe(app, OPERATIONS, TAGS)
     return app

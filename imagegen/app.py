@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from imagegen.api import following, health, images, internal, runninghub
-from imagegen.api.descriptions import OPERATIONS
+from imagegen.api.descriptions import OPERATIONS, TAGS
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
 from shared.access import Inside, InternalGuard
@@ -38,5 +38,5 @@ def create_app(settings: ImagegenSettings | None = None, departure: Departure | 
 
     routers = [health.router, images.router, following.router, runninghub.router, internal.router]
     app = build_app(ABOUT, lifespan, routers, rules_of(told))
-    describe(app, OPERATIONS)
+    describe(app, OPERATIONS, TAGS)
     return app

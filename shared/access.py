@@ -21,9 +21,9 @@ from shared.tickets import Tickets, subject_of_path
 INTERNAL_TOKEN = "X-Internal-Token"
 OWNER = "X-Owner"
 
-_OPEN_TO_ALL = frozenset({"/", "/livez", "/readyz", "/api/health"})
+OPEN_TO_ALL = frozenset({"/", "/livez", "/readyz", "/api/health"})
 _METRICS = frozenset({"/metrics", "/api/metrics"})
-_DOCS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+_DOCS = re.compile(r"/docs(/.*)?|/openapi\.json")
 _OWNER = re.compile(r"[0-9a-f]{24}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
@@ -112,7 +112,7 @@ class Inside:
     def admits(self, scope: Scope) -> bool | None:
         """None for any other path. Raises NotFound for what is switched off."""
         path = scope["path"].rstrip("/")
-        exposure = self.metrics if path in _METRICS else self.docs if path in _DOCS else None
+        exposure = self.metrics if path in _METRICS else self.docs if _DOCS.fullmatch(path) else None
         if exposure is None:
             return None
         if exposure == "off":
@@ -137,7 +137,7 @@ class GatewayGuard:
         admitted = self.inside.admits(scope)
         if admitted is False:
             raise Unauthorized
-        if not self.keys or not path.startswith("/api/") or path in _OPEN_TO_ALL:
+        if not self.keys or not path.startswith("/api/") or path in OPEN_TO_ALL:
             return ""
         owner = self.keys.owner(given_key(Headers(scope=scope))) or self._by_ticket(scope)
         if owner is None and not (admitted and self.inside.token.shown(Headers(scope=scope))):
@@ -165,7 +165,7 @@ class InternalGuard:
         headers = Headers(scope=scope)
         admitted = self.inside.admits(scope)
         if admitted is None:
-            admitted = not self.inside.token or scope["path"] in _OPEN_TO_ALL or self.inside.token.shown(headers)
+            admitted = not self.inside.token or scope["path"] in OPEN_TO_ALL or self.inside.token.shown(headers)
         if not admitted:
             raise Unauthorized
         claimed = headers.get(OWNER, "")

@@ -28,6 +28,10 @@ _OCCASIONAL = frozenset({"queue", "demo", "cancelRequested", "overdue"})
 _ORDERED = {"success": True, "id": IMAGE_ID, "status": "queued", "demo": True}
 _IMAGE = Answer(IMAGE, _OCCASIONAL)
 
+OPERATORS = {
+    "health": "Whether it runs, whether it can take work, and what it is made of.",
+    "metrics": "What is counted: for Prometheus, and as JSON.",
+}
 PROBES = {
     "getLiveness": Operation({200: Answer({"status": "alive"})}),
     "getReadiness": Operation({200: Answer({"status": "ready"})}),

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from shared.access import OPEN_TO_ALL
 from shared.wire import dump_text
 
 Schema = dict[str, Any]
@@ -85,12 +86,16 @@ def schema_of(example: Any, optional: frozenset[str] = frozenset()) -> Schema:
     return {"type": "object", "properties": properties, "required": [n for n in example if n not in optional]}
 
 
-def describe(app: FastAPI, operations: Mapping[str, Operation]) -> None:
-    """Make `app.openapi()` complete. Raises KeyError for a route that nobody has described."""
+def describe(app: FastAPI, operations: Mapping[str, Operation], tags: Mapping[str, str]) -> None:
+    """Make `app.openapi()` complete; `tags` say in their order what belongs together.
+
+    Raises KeyError for a route that nobody has described.
+    """
 
     def openapi() -> Schema:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            document["tags"] = [{"name": name, "description": text} for name, text in tags.items()]
             _complete(document, operations)
             app.openapi_schema = document
         return app.openapi_schema
@@ -109,9 +114,11 @@ def _complete(document: Schema, operations: Mapping[str, Operation]) -> None:
         "ticket": {"type": "apiKey", "in": "query", "name": "ticket"},
     }
     document["security"] = [{}, {"bearer": []}, {"apiKey": []}, {"ticket": []}]
-    for path in document["paths"].values():
-        for method, route in path.items():
+    for path, item in document["paths"].items():
+        for method, route in item.items():
             if method in _METHODS:
+                if path in OPEN_TO_ALL:
+                    route["security"] = []
                 route["responses"] = _responses(operations[route["operationId"]], schemas)
 
 

@@ -1,6 +1,6 @@
 """What a picture is ordered with, at both services (A2, I3, N1)."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
@@ -47,6 +47,12 @@ class PictureForm(BaseModel):
     def prompts(self) -> list[str]:
         """The prompts that are not blank: the order's own, then the frame's. At least one."""
         return [given for given in _given(self.prompt, self.frame) if not is_blank(given)]
+
+
+class ImageForm(PictureForm):
+    """A picture to paint, at the vendor of your choice (N1)."""
+
+    provider: Literal["jimeng", "runninghub"] = "jimeng"
 
 
 def _given(prompt: Any, frame: dict[str, Any] | None) -> list[Any]:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from shared.errors import InvalidParameter
 from shared.idempotency import HEADER, IdempotencyKey, checked, fingerprint, lookup
@@ -37,21 +37,35 @@ async def fingerprint_of(request: Request) -> str:
     return await asyncio.to_thread(_fingerprint, body, query) if len(body) > _SMALL else _fingerprint(body, query)
 
 
-async def idempotency_key(request: Request) -> IdempotencyKey | None:
+GivenKey = Annotated[
+    str | None,
+    Header(
+        alias=HEADER,
+        description="1 to 255 characters of your choice. Sent again with the same body, the request is answered from "
+        "the work that was done; nothing is bought twice. Remembered for 24 hours at least.",
+    ),
+]
+
+
+async def idempotency_key(request: Request, given: GivenKey = None) -> IdempotencyKey | None:
     """The key with the request's fingerprint, or None. Raises IdempotencyKeyReused."""
-    key = request.headers.get(HEADER)
-    if key is None:
+    if given is None:
         return None
     endpoint = request.scope["route"].operation_id or request.url.path
-    known = IdempotencyKey(endpoint, checked(key), await fingerprint_of(request))
+    known = IdempotencyKey(endpoint, checked(given), await fingerprint_of(request))
     # A key that stands for another request is refused before anything else is looked at.
     await lookup(request.state.core.database.engine, owner_of(request), known)
     return known
 
 
-def preferred_wait(request: Request) -> int | None:
+def preferred_wait(
+    prefer: Annotated[
+        str | None,
+        Header(alias="Prefer", description="`wait=n`: answer once it has ended, after n seconds at most (1 to 60)."),
+    ] = None,
+) -> int | None:
     """Seconds of `Prefer: wait=n`, 1…60; None when not asked for."""
-    found = _PREFER_WAIT.search(request.headers.get("prefer", ""))
+    found = _PREFER_WAIT.search(prefer or "")
     return min(int(found[1]), LONGEST_WAIT) if found and int(found[1]) > 0 else None
 
 

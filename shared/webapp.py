@@ -1,11 +1,13 @@
 """What both apps have in common: error replies, probes, request ids, CORS, body limits."""
 
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from shared import health, metrics_api, replies, tracing
@@ -61,12 +63,18 @@ def build_app(
             yield state
         tracing.shut_down()
 
-    app = FastAPI(
+    # Or the first file that is served would read the system's lists inside the event loop.
+    mimetypes.init()
+    # FastAPI's own `/docs` loads its scripts from other hosts: an empty page where those cannot be reached.
+    app = FastAPIOffline(
         title=about.title,
         description=about.description,
         version=about.version,
         lifespan=measured,
         redirect_slashes=False,
+        static_url="/docs/files",
+        # It fetches a logo from its maker.
+        redoc_url=None,
     )
     replies.install(app)
     for router in (health.router, metrics_api.router, *routers):

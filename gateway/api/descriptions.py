@@ -7,7 +7,7 @@ from gateway.api.event_descriptions import (
     RUNNINGHUB_EVENTS,
     SCRIPT_EVENTS,
 )
-from shared.api_descriptions import IMAGES, MOMENT, PAINTING, PROBES, TASK_ID
+from shared.api_descriptions import IMAGES, MOMENT, OPERATORS, PAINTING, PROBES, TASK_ID
 from shared.openapi import Answer, Operation
 
 _TASK = {
@@ -101,6 +101,14 @@ def _download(media: str, text: str) -> Operation:
     return Operation({200: Answer(media=media, text=text)}, (409,))
 
 
+TAGS = {
+    "storyboards": "From a story to frames with picture prompts, and from frames to pictures.",
+    "images": "Single pictures: paint one and wait, or order it and ask later.",
+    "scripts": "From an idea to a whole script, streamed as it is written; the picture prompts in it; the text itself.",
+    "runninghub": "A script's picture prompts, drawn by a RunningHub workflow.",
+    "tasks": "Whatever runs or ran: how it stands, its events from any number on, its pictures as a zip.",
+    "access": "Tickets for what cannot send a key: `EventSource` and `<img>`.",
+} | OPERATORS
 OPERATIONS = (
     PROBES
     | IMAGES

@@ -11,7 +11,8 @@ from shared.access import on_behalf_of
 from shared.idempotency import HEADER as IDEMPOTENCY_KEY
 from shared.idempotency import checked
 from shared.leaving import ReaderLeft, while_read
-from shared.requests import ORIGINAL, Owner, fingerprint_of
+from shared.picture_form import ImageForm
+from shared.requests import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
 
 router = APIRouter(prefix="/api", tags=["images"])
 
@@ -25,31 +26,42 @@ def handed_on(request: Request, owner: str) -> dict[str, str]:
     return headers | on_behalf_of(owner)
 
 
-async def handed_on_key(request: Request) -> dict[str, str]:
+async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, str]:
     """The Idempotency-Key with the fingerprint of what was asked here: imagegen gets another body."""
-    key = request.headers.get(IDEMPOTENCY_KEY)
-    return {} if key is None else {IDEMPOTENCY_KEY: checked(key), ORIGINAL: await fingerprint_of(request)}
+    return {} if given is None else {IDEMPOTENCY_KEY: checked(given), ORIGINAL: await fingerprint_of(request)}
+
+
+Key = Annotated[dict[str, str], Depends(_handed_on_key)]
+# imagegen reads the header; here it is only described.
+_WAITS = [Depends(preferred_wait)]
+_ORDER = {"required": True, "content": {"application/json": {"schema": ImageForm.model_json_schema()}}}
 
 
 @router.post("/generate-image-python", operation_id="generateImagePython")
 @router.post("/generate-image", operation_id="generateImage")
-async def generate_image(body: PictureRequest, request: Request, wired: Wired, owner: Owner) -> Response:
+async def generate_image(body: PictureRequest, request: Request, wired: Wired, owner: Owner, key: Key) -> Response:
     """Paint one picture and wait for it (A2)."""
-    painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | await handed_on_key(request))
+    painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | key)
     try:
         return await while_read(request, wired.core.departure, painting)
     except ReaderLeft:
         return Response(status_code=499)
 
 
-@router.post("/images", operation_id="createImage", status_code=202)
-async def create_image(request: Request, wired: Wired, owner: Owner) -> Response:
+@router.post(
+    "/images",
+    operation_id="createImage",
+    status_code=202,
+    dependencies=_WAITS,
+    openapi_extra={"requestBody": _ORDER},
+)
+async def create_image(request: Request, wired: Wired, owner: Owner, key: Key) -> Response:
     """Order a picture (N1)."""
-    headers = handed_on(request, owner) | await handed_on_key(request)
+    headers = handed_on(request, owner) | key
     return await wired.imagegen.forward("POST", "/api/images", await request.body(), headers)
 
 
-@router.get("/images/{image_id}", operation_id="getImage")
+@router.get("/images/{image_id}", operation_id="getImage", dependencies=_WAITS)
 async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """How a picture stands (N2)."""
     return await wired.imagegen.forward("GET", _path(image_id), b"", handed_on(request, owner))

@@ -57,12 +57,16 @@ def _loaded(name: str, data: bytes) -> PageFile:
 
 
 def page_router(files: dict[str, PageFile]) -> APIRouter:
-    """`/` and `/web/{name}`."""
+    """`/`, `/web/{name}`, and the icon that browsers ask for beside any other document."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     async def page(request: Request) -> Response:
         return _sent(files["index.html"], request, {"Content-Security-Policy": POLICY})
+
+    @router.get("/favicon.ico")
+    async def icon(request: Request) -> Response:
+        return _sent(files["favicon.svg"], request, {})
 
     @router.get("/web/{name}")
     async def file(name: str, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """What imagegen's routes answer, for `/openapi.json`."""
 
-from shared.api_descriptions import IMAGES, PAINTING, PROBES
+from shared.api_descriptions import IMAGES, OPERATORS, PAINTING, PROBES
 from shared.openapi import Answer, Operation
 
 _SERVICE = {
@@ -21,6 +21,7 @@ _HEALTH = {
     },
 }
 
+TAGS = {"images": "Pictures from Jimeng or RunningHub: paint one and wait, or order it and ask later."} | OPERATORS
 OPERATIONS = (
     PROBES
     | IMAGES

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from imagegen.images.desk import Picture
 from imagegen.images.orders import BATCH, INTERACTIVE, Order, effective_prompt
 from shared.events import Status
-from shared.picture_form import PictureForm
+from shared.picture_form import ImageForm, PictureForm
 from shared.wire import iso_time
 
 STATUS = {
@@ -25,10 +25,8 @@ class PictureRequest(PictureForm):
         return Order(prompt, self.frame, self.config, provider, BATCH if batch else INTERACTIVE)
 
 
-class ImageRequest(PictureRequest):
-    """A picture to paint, at the vendor of your choice."""
-
-    provider: Literal["jimeng", "runninghub"] = "jimeng"
+class ImageRequest(PictureRequest, ImageForm):
+    """A picture to paint, at the vendor of your choice. The effective prompt is that of I3."""
 
 
 def image_object(picture: Picture, image_url: str | None) -> dict[str, Any]:

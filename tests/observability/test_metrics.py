@@ -75,7 +75,9 @@ def test_unknown_paths_make_no_new_series(stack: Stack, gateway: httpx.Client) -
 
 
 def test_every_panel_of_the_dashboard_shows_something_that_is_measured(stack: Stack, gateway: httpx.Client) -> None:
-    gateway.post("/api/generate-image", json={"prompt": "灯塔"})
+    gateway.post("/api/generate-image", json={"prompt": "灯塔"}).raise_for_status()
+    story = {"script": "守塔人点亮了灯。", "sceneCount": 1}
+    gateway.post("/api/intelligent-analyze-script", json=story).raise_for_status()
     measured = {name for name, _ in scraped(stack.gateway_url) | scraped(stack.imagegen_url)}
     measured |= {"scripttoframe_task_errors"}
     dashboard = json.loads(Path(ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))

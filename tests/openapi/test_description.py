@@ -100,3 +100,33 @@ def test_every_example_of_an_event_is_true_to_the_schema_of_its_data() -> None:
 
 def test_no_internal_route_is_shown(document: Document) -> None:
     assert not [path for path in document["paths"] if path.startswith("/internal")]
+
+
+def named(document: Document, kind: str) -> set[str]:
+    """The operations that take such a parameter."""
+    return {
+        route["operationId"]
+        for _, route in routes(document)
+        if kind in {parameter["name"] for parameter in route.get("parameters", [])}
+    }
+
+
+def test_whatever_costs_money_takes_a_key() -> None:
+    pictures = {"createImage", "generateImage"}
+    texts = {"analyzeScript", "generateScript", "generateAllImages", "processPrompts", "processPromptsByPath"}
+    assert named(imagegen_app().openapi(), "Idempotency-Key") == pictures
+    assert named(gateway_app().openapi(), "Idempotency-Key") == pictures | texts | {"generateImagePython"}
+
+
+def test_pictures_that_can_be_waited_for_say_so(document: Document) -> None:
+    assert named(document, "Prefer") == {"createImage", "getImage"}
+
+
+def test_every_post_shows_a_body_to_send(document: Document) -> None:
+    for name, route in routes(document):
+        assert ("requestBody" in route) == name.startswith("post"), name
+
+
+def test_only_what_is_open_to_all_asks_for_no_key(document: Document) -> None:
+    keyless = {name for name, route in routes(document) if route.get("security") == []}
+    assert keyless == {"get /", "get /livez", "get /readyz", "get /api/health"} & {name for name, _ in routes(document)}

@@ -1,0 +1,17 @@
+"""The API reference at `/docs`, to which the page links."""
+
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import Watch
+from tests.stack import Stack
+
+
+def test_the_api_reference_needs_no_other_host(brisk: Stack, tab: Page, watch: Watch) -> None:
+    watch.hosts.add(f"127.0.0.1:{brisk.imagegen_port}")
+    with watch.following(tab):
+        for service in (brisk.gateway_url, brisk.imagegen_url):
+            tab.goto(f"{service}/docs")
+            tab.locator("#operations-images-createImage .opblock-summary-control").click()
+            expect(tab.get_by_role("button", name="Try it out")).to_be_visible()
+            for word in ("Idempotency-Key", "Prefer"):
+                expect(tab.locator(f"[data-param-name='{word}']").first).to_be_visible()
