@@ -1,6 +1,8 @@
 """httpx clients with sane limits, passing the request id on, and their failures told apart."""
 
+import ssl
 from enum import Enum
+from functools import cache
 
 import httpx
 
@@ -22,6 +24,12 @@ async def _add_request_id(request: httpx.Request) -> None:
         request.headers.setdefault(HEADER, current)
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Reading them costs more than all else at a client's birth."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def client(*, timeout: float | httpx.Timeout = 30, own: bool = False, connections: int = 1000) -> httpx.AsyncClient:
     """A shared client. `own`: calls go to our own services and carry the request id."""
     hooks = {"request": [_add_request_id]} if own else {}
@@ -30,7 +38,7 @@ def client(*, timeout: float | httpx.Timeout = 30, own: bool = False, connection
     transport = OwnTransport if own else CountedTransport
     return httpx.AsyncClient(
         timeout=timeout,
-        transport=transport(limits=limits, trust_env=False),
+        transport=transport(verify=_certificates(), limits=limits, trust_env=False),
         event_hooks=hooks,
         follow_redirects=False,
         trust_env=False,

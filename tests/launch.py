@@ -4,6 +4,7 @@ Services are forked from a server that has their modules loaded already: importi
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -17,7 +18,10 @@ from blockbuster import BlockBuster
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([f"{service}.__main__" for service in ("sandbox", "imagegen", "gateway")])
+_SERVICES = [f"{service}.__main__" for service in ("sandbox", "imagegen", "gateway")]
+# What they import only when they run.
+_LATE = ["uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl", "httpcore", "pydantic.v1"]
+_forks.set_forkserver_preload([*_SERVICES, *_LATE, "sqlalchemy.dialects.sqlite.aiosqlite"])
 
 
 def launched(service: str, environment: dict[str, str], log: Path, *, guarded: bool) -> BaseProcess:
@@ -31,6 +35,8 @@ def launched(service: str, environment: dict[str, str], log: Path, *, guarded: b
 
 def _run(service: str, environment: dict[str, str], log: Path, guarded: bool) -> None:
     _stand_alone(environment, log)
+    # A collection would touch, and so copy, every page that the fork shares.
+    gc.freeze()
     if guarded and service != "sandbox":
         _guard()
     main = import_module(f"{service}.__main__").main
