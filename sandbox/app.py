@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox import claude, control, deepseek, jimeng, openai_relay, pictures, runninghub
@@ -43,6 +45,11 @@ async def _leave(scope: Scope, receive: Receive) -> None:
     await until_gone(receive)
 
 
+async def _left_early(request: Request, error: Exception) -> Response:
+    """Nobody is there to read it."""
+    return Response(status_code=499)
+
+
 def create_app(settings: SandboxSettings | None = None) -> FastAPI:
     state = new_state(settings or SandboxSettings())
     gallery = Gallery(state)
@@ -56,6 +63,7 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
         state.journal.close()
 
     app = SandboxApp(title="ScriptToFrame sandbox", lifespan=lifespan)
+    app.add_exception_handler(ClientDisconnect, _left_early)
     app.include_router(control.router(state))
     app.include_router(pictures.router(state, gallery))
     app.include_router(jimeng.router(state, gallery, jimeng_tasks))

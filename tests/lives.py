@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import Database, migrate, pooled, start_embedded
+from shared.database import Database, migrate, pooled
+from shared.embedded import start_embedded
 from shared.eventlog import EventLog
 from shared.notices import Notices
 from shared.tasks import ANALYSIS, NewTask, Tasks

@@ -201,6 +201,10 @@ class Stack:
         """Change the sandbox's service times and limits."""
         http.post(f"{self.sandbox_url}/_settings", json=settings).raise_for_status()
 
+    def calls(self, vendor: str, call: str) -> int:
+        """How often the vendor was asked this."""
+        return int(self.ledger()["vendors"].get(vendor, {}).get("calls", {}).get(call, 0))
+
     def ledger(self) -> Any:
         """What the vendors counted."""
         return http.get(f"{self.sandbox_url}/_ledger").raise_for_status().json()

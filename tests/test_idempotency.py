@@ -50,12 +50,12 @@ def at_once(count: int, url: str, body: dict[str, Any], key: dict[str, str]) -> 
 def test_a_finished_analysis_is_answered_again_and_not_paid_again(gateway: httpx.Client, stack: Stack) -> None:
     key = keyed()
     first = analyse(gateway, key, sceneCount=1)
-    calls = stack.ledger()["vendors"]["deepseek"]["calls"]["chat"]
+    calls = stack.calls("deepseek", "chat")
     again = gateway.post(PATH, content=first.request.content, headers=key | {"Content-Type": "application/json"})
     assert (again.status_code, again.content) == (first.status_code, first.content)
     turned = dict(reversed(form(sceneCount=1).items()))
     assert gateway.post(PATH, json=turned, headers=key).content == first.content
-    assert stack.ledger()["vendors"]["deepseek"]["calls"]["chat"] == calls
+    assert stack.calls("deepseek", "chat") == calls
 
 
 def test_a_failure_is_answered_again_to_the_letter(gateway: httpx.Client, stack: Stack) -> None:

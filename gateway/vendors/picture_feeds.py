@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 _GATHER_SECONDS = 0.02
 _MOST_PER_CONNECTION = 500
 _PATIENCE_SECONDS = 120.0
+_FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
 
@@ -109,16 +110,17 @@ class PictureFeeds:
         self._carried.pop(task, None)
 
     async def _carry(self, owner: str, group: dict[str, Feed]) -> None:
-        heard, pause = time.monotonic(), 0.1
+        heard, pause = time.monotonic(), _FIRST_PAUSE
         while wanted := {image_id: feed.seq for image_id, feed in group.items() if not feed.ended}:
             try:
                 async for told in self._imagegen.lines("/internal/images/events", {"after": wanted}, owner):
-                    heard, pause = time.monotonic(), 0.1
+                    heard, pause = time.monotonic(), _FIRST_PAUSE
                     if told:
                         event = PictureEvent(told["seq"], told["name"] or "", told["data"], told["last"])
                         group[told["id"]].hand_over(event)
             except ScriptToFrameError as error:
-                logger.info("pictures.feed_lost", extra={"reason": error.message, "pictures": len(wanted)})
+                if pause == _FIRST_PAUSE:
+                    logger.info("pictures.feed_lost", extra={"reason": error.message, "pictures": len(wanted)})
                 if error.status < 500:
                     return _fail(group, error)
             if time.monotonic() - heard > _PATIENCE_SECONDS:

@@ -62,10 +62,10 @@ def test_a_final_failure_is_told_at_once(
 def test_what_may_pass_is_tried_three_times(
     gateway: httpx.Client, stack: Stack, fault: dict[str, Any], cause: str
 ) -> None:
-    before = stack.ledger()["vendors"]["deepseek"]["calls"]["chat"]
+    before = stack.calls("deepseek", "chat")
     stack.fault(vendor="deepseek", call="chat", times=3, **fault)
     check(analyse(gateway), 1, cause)
-    assert stack.ledger()["vendors"]["deepseek"]["calls"]["chat"] == before + 3
+    assert stack.calls("deepseek", "chat") == before + 3
 
 
 @pytest.fixture

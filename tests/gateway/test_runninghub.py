@@ -211,7 +211,7 @@ def test_a_cancel_stops_what_runs_and_what_waits(eager: httpx.Client, written: s
         assert answer["cancelled_runninghub_tasks"] >= 1
         assert answer["cancelled_runninghub_tasks"] + answer["removed_from_queue"] == count
         assert answer["request_ids_notified"] == 1
-    assert stack.ledger()["vendors"]["runninghub"]["calls"]["cancel"] >= 1
+    assert stack.calls("runninghub", "cancel") >= 1
     assert eager.get(f"/api/stream/tasks/{request_of(events)}").json()["status"] == "canceled"
     again = eager.post("/api/runninghub/task-cancel", json={"request_id": request_of(events)})
     assert again.status_code == 404

@@ -22,7 +22,7 @@ def test_every_spelling_of_the_address_leads_to_claude(quick: Stack, add_gateway
 
 
 def test_a_relay_tells_the_same_script(quick: Stack, relay: httpx.Client, gateway: httpx.Client) -> None:
-    asked = quick.ledger()["vendors"].get("openai", {}).get("calls", {}).get("chat", 0)
+    asked = quick.calls("openai", "chat")
     events = script(relay)
     check_whole(events)
     assert endings(events) == ["complete"]

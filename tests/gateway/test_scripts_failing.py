@@ -48,10 +48,10 @@ def test_a_refusal_is_told_with_its_reason_and_not_repeated(
     quick: Stack, gateway: httpx.Client, fault: dict[str, Any], reason: str
 ) -> None:
     quick.fault(vendor="claude", **fault)
-    asked = quick.ledger()["vendors"].get("claude", {"calls": {"messages": 0}})["calls"]["messages"]
+    asked = quick.calls("claude", "messages")
     events = script(gateway)
     assert _error(events) == {"message": f"生成内容出错: {reason}", "errorCode": "LLM_ERROR", "demo": True}
-    assert quick.ledger()["vendors"]["claude"]["calls"]["messages"] == asked + 1
+    assert quick.calls("claude", "messages") == asked + 1
     assert wholes(events) == [], "no episode is started after a failed directory"
     state = gateway.get(f"/api/stream/tasks/{task_of(events)}").json()
     assert (state["status"], state["error"], state["full_script"], state["episodes"]) == (
@@ -109,10 +109,10 @@ def test_after_three_attempts_without_text_the_reason_is_told(
     quick: Stack, gateway: httpx.Client, fault: dict[str, Any], reason: str
 ) -> None:
     quick.fault(vendor="claude", times=-1, match=FIRST, **fault)
-    asked = quick.ledger()["vendors"]["claude"]["calls"]["messages"]
+    asked = quick.calls("claude", "messages")
     events = script(gateway)
     assert _error(events)["message"] == f"生成内容出错: {reason}"
-    assert quick.ledger()["vendors"]["claude"]["calls"]["messages"] == asked + 4
+    assert quick.calls("claude", "messages") == asked + 4
     assert len(wholes(events)) == 1
     assert events[-2].name == "progress", "an error's text is never told as script"
 

@@ -82,3 +82,16 @@ def test_a_line_cut_off_by_a_kill_is_dropped(tmp_path: Path) -> None:
     assert journal.load() == [{"what": "clock", "advance": 5}]
     assert file.read_bytes().endswith(b"5}\n")
     journal.close()
+
+
+@pytest.mark.parametrize("path", ["/?Action=CVSync2AsyncSubmitTask", "/chat/completions", "/v1/messages"])
+async def test_who_leaves_in_the_middle_of_a_question_fills_no_log(tmp_path: Path, path: str) -> None:
+    port = free_port()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as http:
+        with process(port, tmp_path) as running:
+            await answering(http)
+            with socket.create_connection(("127.0.0.1", port)) as leaving:
+                leaving.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode())
+            await answering(http)
+            running.send_signal(signal.SIGTERM)
+            assert "Traceback" not in running.communicate()[1]

@@ -68,7 +68,8 @@ def test_two_megabytes_of_picture_leave_no_byte() -> None:
 
 
 def test_a_long_text_is_shortened_and_says_by_how_much() -> None:
-    assert redact("雨" * 3000) == "雨" * 500 + "…(+2500)"
+    assert redact("雨" * 3000) == "雨" * 300 + "…(+2500)…" + "雨" * 200
+    assert redact("雨" * 30_000) == "雨" * 300 + "…(+29700)"
 
 
 def test_an_exception_is_told_in_one_line_without_secrets() -> None:
