@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -204,6 +205,10 @@ class Stack:
     def calls(self, vendor: str, call: str) -> int:
         """How often the vendor was asked this."""
         return int(self.ledger()["vendors"].get(vendor, {}).get("calls", {}).get(call, 0))
+
+    def submissions(self, vendor: str) -> Counter[str]:
+        """How often each prompt was paid for."""
+        return Counter(self.ledger()["vendors"].get(vendor, {}).get("submissions", {}))
 
     def ledger(self) -> Any:
         """What the vendors counted."""

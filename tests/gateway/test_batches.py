@@ -31,7 +31,7 @@ def frames(count: int, word: str = "") -> list[dict[str, Any]]:
 
 
 def submissions(stack: Stack, mark: str) -> dict[str, int]:
-    counted = stack.ledger()["vendors"]["jimeng"]["submissions"]
+    counted = stack.submissions("jimeng")
     return {prompt: number for prompt, number in counted.items() if mark in prompt}
 
 

@@ -92,7 +92,7 @@ def test_every_prompt_of_an_episode_becomes_a_picture_and_is_told_in_order(
     assert follow(eager, request_id) == events
     assert [event.raw for event in follow(eager, request_id, 3)] == [event.raw for event in events[3:]]
     sent = [done["result"]["results"][done["scene"]][done["prompt_index"]]["prompt"] for done in completed]
-    paid = quick.ledger()["vendors"]["runninghub"]["submissions"]
+    paid = quick.submissions("runninghub")
     assert [paid[prompt] for prompt in sent] == [1] * count
     assert not any(prompt.startswith("#") for prompt in sent)
     state = eager.get(f"/api/stream/tasks/{request_id}").json()

@@ -61,4 +61,4 @@ def asked(stack: Stack, call: str, prompt: str) -> list[dict[str, Any]]:
 
 def bought(stack: Stack, prompt: str) -> int:
     """How often the vendor billed this prompt."""
-    return int(stack.ledger()["vendors"].get("jimeng", {}).get("submissions", {}).get(prompt, 0))
+    return stack.submissions("jimeng")[prompt]

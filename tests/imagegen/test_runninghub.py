@@ -74,7 +74,7 @@ def test_try_later_is_tried_later_and_paid_once(stack: Stack, hub: httpx.Client,
     prompt = f"{uuid4()}"
     stack.fault(vendor="runninghub", kind="code", value=code, call="create", match=prompt)
     assert painted(hub, prompt)["status"] == "succeeded"
-    assert stack.ledger()["vendors"]["runninghub"]["submissions"][prompt] == 1
+    assert stack.submissions("runninghub")[prompt] == 1
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "truncate", "empty", "not_json"])
@@ -83,7 +83,7 @@ def test_a_create_without_a_readable_answer_is_never_repeated(stack: Stack, hub:
     stack.fault(vendor="runninghub", kind=kind, call="create", match=prompt)
     answer = painted(hub, prompt)
     assert answer["errorCode"] == "OUTCOME_UNKNOWN"
-    assert stack.ledger()["vendors"]["runninghub"]["submissions"].get(prompt, 0) <= 1
+    assert stack.submissions("runninghub")[prompt] <= 1
 
 
 def test_a_running_picture_is_cancelled_at_the_vendor(stack: Stack, hub: httpx.Client) -> None:

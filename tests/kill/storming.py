@@ -236,7 +236,7 @@ def _judge(stack: Stack, readers: list[Reader], kills: int) -> Counter[str]:
 
 def _check_paid(stack: Stack, reader: Reader, done: list[dict[str, Any]]) -> None:
     """What succeeded was paid for, what was refused was not."""
-    paid = stack.ledger()["vendors"]["jimeng"]["submissions"]
+    paid = stack.submissions("jimeng")
     prompts = {frame["sequence"]: frame["prompt"] for frame in reader.body["frames"]}
     for event in done:
         prompt = prompts[event["sequence"]]

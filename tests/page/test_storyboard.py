@@ -124,27 +124,25 @@ def test_a_picture_can_be_drawn_again(open_page: OpenPage) -> None:
 
 
 def test_a_stopped_batch_goes_on_and_pays_for_no_frame_twice(open_page: OpenPage, unhurried: Stack) -> None:
-    before = submissions(unhurried)
+    before = unhurried.submissions("jimeng")
     page = open_page()
     make_storyboard(page, scenes=7, story=LONG_STORY)
+    expect(frames(page)).to_have_count(8)
+    unhurried.tune(jimeng_seconds=[3, 4])
     page.get_by_role("button", name="Draw all 8 frames").click()
     expect(drawn(page).first).to_be_visible()
     page.locator("#draw-stop").click()
     expect(page.locator(".frame[data-state=stopped]").first).to_be_visible()
-    paid = submissions(unhurried) - before
+    unhurried.tune(jimeng_seconds=[0.1, 0.3])
+    paid = unhurried.submissions("jimeng") - before
     page.locator("#draw-all").click()
     expect(drawn(page)).to_have_count(8, timeout=60_000)
     prompts = Counter(area.input_value() for area in frames(page).get_by_label("Prompt").all())
     assert 1 <= paid.total() < 8
-    assert submissions(unhurried) - before == prompts
+    assert unhurried.submissions("jimeng") - before == prompts
 
 
 LONG_STORY = "\n".join(f"{STORY} It was night number {night}." for night in range(1, 8))
-
-
-def submissions(stack: Stack) -> Counter[str]:
-    """How often each prompt was submitted to Jimeng."""
-    return Counter(stack.ledger()["vendors"]["jimeng"]["submissions"])
 
 
 def test_stopping_the_reading_offers_to_continue(open_page: OpenPage) -> None:
