@@ -77,7 +77,7 @@ def _serves(home: Path, pid: str) -> bool:
     try:
         process = psutil.Process(int(pid))
         return process.name() == "postgres" and str(home) in process.cmdline()
-    except (ValueError, psutil.NoSuchProcess, psutil.ZombieProcess):
+    except (ValueError, psutil.Error):
         return False
 
 
