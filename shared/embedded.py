@@ -24,6 +24,7 @@ def start_embedded(data_dir: Path) -> Any:
         if not (home / "PG_VERSION").exists():
             _patiently(lambda: _create(home))
         _drop_stale_lock(home)
+        _drop_dead_users(home / ".handle_pids.json")
         _make_room(home / "postgresql.auto.conf")
         server = _server(home)
         _patiently(server.start)
@@ -31,11 +32,9 @@ def start_embedded(data_dir: Path) -> Any:
 
 
 def let_go(server: Any) -> None:
-    """Leave; the last to leave stops the server. Processes that were killed hold no handle any more."""
-    handles = server.pgdata / ".handle_pids.json"
+    """Leave; the last to leave stops the server."""
     with _lock(server.pgdata.parent):
-        alive = [pid for pid in json.loads(handles.read_text()) if _lives(pid)]
-        handles.write_text(json.dumps(alive))
+        _drop_dead_users(server.pgdata / ".handle_pids.json")
         server.cleanup()
 
 
@@ -88,8 +87,21 @@ def _make_room(configuration: Path) -> None:
             file.write(f"max_connections = {_CONNECTIONS}\n")
 
 
-def _lives(pid: int) -> bool:
+def _drop_dead_users(users: Path) -> None:
+    """The library's list of process ids: those that were killed never took theirs off it."""
+    if not users.exists():
+        return
     try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+        pids = json.loads(users.read_text())
+    except ValueError:
+        pids = []
+    users.write_text(json.dumps([pid for pid in pids if _lives(pid, users.stat().st_mtime)]))
+
+
+def _lives(pid: int, listed: float) -> bool:
+    """Whether the process that was on a list written at that time runs, and not a later one of the same id."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() < listed + 1
     except psutil.NoSuchProcess:
         return False

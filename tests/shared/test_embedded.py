@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: whoever is killed, whenever the power goes, it starts again."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from shared.database import sqlalchemy_url
-from shared.embedded import start_embedded
+from shared.embedded import let_go, start_embedded
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -22,7 +23,7 @@ def answers(data_dir: Path) -> bool:
             return bool(connection.execute(text("SELECT true")).scalar_one())
     finally:
         engine.dispose()
-        server.cleanup()
+        let_go(server)
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +42,23 @@ def test_a_power_cut_leaves_nothing_in_the_way(made: Path, pid: object) -> None:
     assert answers(made)
 
 
+@pytest.mark.parametrize("users", ["", "[{pid}]"], ids=["lost", "another's"])
+def test_the_list_of_its_users_may_be_old(made: Path, users: str) -> None:
+    later = subprocess.Popen(["sleep", "60"])
+    listed = made / "postgres" / ".handle_pids.json"
+    listed.write_text(users.format(pid=later.pid))
+    os.utime(listed, (1_795_000_000, 1_795_000_000))
+    assert answers(made)
+    later.kill()
+    later.wait()
+    assert not (made / "postgres" / "postmaster.pid").exists(), "the last to leave stops it"
+
+
 def test_a_server_that_another_started_is_not_started_again(made: Path) -> None:
     first, second = start_embedded(made), start_embedded(made)
     assert first.get_pid() == second.get_pid()
     assert psutil.Process(first.get_pid()).is_running()
-    first.cleanup()
+    let_go(first)
 
 
 def test_what_was_left_half_made_is_made_anew(tmp_path: Path) -> None:
