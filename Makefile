@@ -57,7 +57,7 @@ fix: .venv/.dev ## repair style
 	$(BIN)/ruff format $(SOURCES)
 
 bench: .venv/.dev ## measure again what is claimed (see benchmarks/README.md)
-	@set -e; for each in batch streams idle_streams; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each; done
+	@set -e; for each in batch streams idle_streams health; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each; done
 
 snap: .venv/.dev ## update the snapshots; look at the diff afterwards
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/openapi tests/gateway/storyboard/test_prompts.py tests/gateway/screenplay/test_prompts.py

@@ -20,8 +20,11 @@ _PR_SET_NAME = 15
 _forks = multiprocessing.get_context("forkserver")
 _SERVICES = [f"{service}.__main__" for service in ("sandbox", "imagegen", "gateway")]
 # What they import only when they run.
-_LATE = ["uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl", "httpcore", "pydantic.v1"]
-_forks.set_forkserver_preload([*_SERVICES, *_LATE, "sqlalchemy.dialects.sqlite.aiosqlite"])
+_LATE = [
+    *("uvicorn.loops.uvloop", "uvicorn.protocols.http.httptools_impl"),
+    *("httpcore", "pydantic.v1", "sqlalchemy.dialects.sqlite.aiosqlite"),
+]
+_forks.set_forkserver_preload([*_SERVICES, *_LATE])
 
 
 def launched(service: str, environment: dict[str, str], log: Path, *, guarded: bool) -> BaseProcess:

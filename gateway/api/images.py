@@ -31,7 +31,7 @@ async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, 
     return {} if given is None else {IDEMPOTENCY_KEY: checked(given), ORIGINAL: await fingerprint_of(request)}
 
 
-Key = Annotated[dict[str, str], Depends(_handed_on_key)]
+HandedOnKey = Annotated[dict[str, str], Depends(_handed_on_key)]
 # imagegen reads the header; here it is only described.
 _WAITS = [Depends(preferred_wait)]
 _ORDER = {"required": True, "content": {"application/json": {"schema": ImageForm.model_json_schema()}}}
@@ -39,7 +39,9 @@ _ORDER = {"required": True, "content": {"application/json": {"schema": ImageForm
 
 @router.post("/generate-image-python", operation_id="generateImagePython")
 @router.post("/generate-image", operation_id="generateImage")
-async def generate_image(body: PictureRequest, request: Request, wired: Wired, owner: Owner, key: Key) -> Response:
+async def generate_image(
+    body: PictureRequest, request: Request, wired: Wired, owner: Owner, key: HandedOnKey
+) -> Response:
     """Paint one picture and wait for it (A2)."""
     painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | key)
     try:
@@ -55,7 +57,7 @@ async def generate_image(body: PictureRequest, request: Request, wired: Wired, o
     dependencies=_WAITS,
     openapi_extra={"requestBody": _ORDER},
 )
-async def create_image(request: Request, wired: Wired, owner: Owner, key: Key) -> Response:
+async def create_image(request: Request, wired: Wired, owner: Owner, key: HandedOnKey) -> Response:
     """Order a picture (N1)."""
     headers = handed_on(request, owner) | key
     return await wired.imagegen.forward("POST", "/api/images", await request.body(), headers)
