@@ -2,10 +2,10 @@
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from shared import logs, tracing
-from shared.connections import Patience
-from shared.leaving import Departure
-from shared.service import Listening, serve
+from shared.shutdown import Departure
+from shared.telemetry import logs, tracing
+from shared.web.protocol import Patience
+from shared.web.server import Listening, serve
 
 
 def main() -> None:

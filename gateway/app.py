@@ -23,12 +23,12 @@ from gateway.api.descriptions import OPERATIONS, TAGS
 from gateway.api.page import load_files, page_router
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
-from shared.access import ApiKeys, GatewayGuard, Inside
-from shared.body_limit import MEGABYTE
-from shared.leaving import Departure
-from shared.limits import Limits
-from shared.openapi import describe
-from shared.webapp import About, Rules, build_app
+from shared.shutdown import Departure
+from shared.web.app import About, Rules, build_app
+from shared.web.auth import ApiKeys, GatewayGuard, Inside
+from shared.web.body_limit import MEGABYTE
+from shared.web.limits import Limits
+from shared.web.openapi import describe
 
 ABOUT = About("ScriptToFrame API", "从故事到分镜图片，从创意到短剧剧本")
 

@@ -9,6 +9,7 @@ from typing import cast
 import httpx
 from fastapi import Request
 
+from gateway.cached_probe import Remembered
 from gateway.screenplay.drafting import Pen
 from gateway.screenplay.manuscript import Manuscripts
 from gateway.screenplay.model import ScriptModel
@@ -24,14 +25,13 @@ from gateway.vendors.openai_chat import OpenAIChat
 from gateway.vendors.picture_feeds import PictureFeeds
 from gateway.vendors.picture_orders import ImagegenPictures
 from gateway.vendors.runninghub import RunningHub
-from shared.core import Core, core_of
 from shared.errors import ConfigurationError
-from shared.http import client
-from shared.leaving import Departure
-from shared.remembered import Remembered
-from shared.retention import Kept, Retention
-from shared.tasks import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
-from shared.tickets import Tickets, database_secret
+from shared.outbound.client import client
+from shared.shutdown import Departure
+from shared.tasks.retention import Kept, Retention
+from shared.tasks.runtime import Core, core_of
+from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
+from shared.web.tickets import Tickets, database_secret
 
 SERVICE = "gateway"
 PROBE_SECONDS = 5.0

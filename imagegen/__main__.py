@@ -4,10 +4,10 @@ import logging
 
 from imagegen.app import create_app
 from imagegen.settings import ImagegenSettings
-from shared import logs, tracing
-from shared.connections import Patience
-from shared.leaving import Departure
-from shared.service import Listening, serve
+from shared.shutdown import Departure
+from shared.telemetry import logs, tracing
+from shared.web.protocol import Patience
+from shared.web.server import Listening, serve
 
 logger = logging.getLogger(__name__)
 

@@ -10,12 +10,12 @@ from imagegen.api import following, health, images, internal, runninghub
 from imagegen.api.descriptions import OPERATIONS, TAGS
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
-from shared.access import Inside, InternalGuard
-from shared.body_limit import MEGABYTE
-from shared.leaving import Departure
-from shared.limits import Limits, Room
-from shared.openapi import describe
-from shared.webapp import About, Rules, build_app
+from shared.shutdown import Departure
+from shared.web.app import About, Rules, build_app
+from shared.web.auth import Inside, InternalGuard
+from shared.web.body_limit import MEGABYTE
+from shared.web.limits import Limits, Room
+from shared.web.openapi import describe
 
 ABOUT = About("ScriptToFrame Image Generation API", "火山引擎即梦图片生成服务")
 

@@ -18,11 +18,11 @@ from imagegen.vendors.jimeng import ACCOUNT as JIMENG
 from imagegen.vendors.jimeng import Jimeng
 from imagegen.vendors.runninghub import ACCOUNT as RUNNINGHUB
 from imagegen.vendors.runninghub import RunningHub
-from shared.core import Core, core_of
-from shared.http import client
-from shared.leaving import Departure
-from shared.retention import Kept, Retention
-from shared.tasks import IMAGE
+from shared.outbound.client import client
+from shared.shutdown import Departure
+from shared.tasks.retention import Kept, Retention
+from shared.tasks.runtime import Core, core_of
+from shared.tasks.store import IMAGE
 
 SERVICE = "imagegen"
 

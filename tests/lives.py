@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database import Database, migrate, pooled
-from shared.embedded import start_embedded
-from shared.eventlog import EventLog
-from shared.notices import Notices
-from shared.tasks import ANALYSIS, NewTask, Tasks
+from shared.database.embedded import start_embedded
+from shared.database.engine import Database, migrate, pooled
+from shared.database.notify import Notices
+from shared.tasks.log import EventLog
+from shared.tasks.store import ANALYSIS, NewTask, Tasks
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.tasks import found
 from gateway.wiring import Wiring, wiring_of
-from shared.access import on_behalf_of
 from shared.errors import ImageNotFound, MissingParameter
-from shared.requests import Owner
+from shared.web.auth import on_behalf_of
+from shared.web.dependencies import Owner
 from shared.wire import Json
 
 router = APIRouter(prefix="/api", tags=["access"])

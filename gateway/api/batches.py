@@ -14,11 +14,11 @@ from gateway.api.bodies import validated
 from gateway.api.reading import begun
 from gateway.pictures import content_path
 from gateway.wiring import Wiring, wiring_of
-from shared.access import on_behalf_of
 from shared.errors import ScriptToFrameError
-from shared.events import Status
-from shared.requests import Key, Owner
-from shared.tasks import BATCH, NewTask, Task
+from shared.tasks.model import Status
+from shared.tasks.store import BATCH, NewTask, Task
+from shared.web.auth import on_behalf_of
+from shared.web.dependencies import Key, Owner
 from shared.wire import Json, dumps
 
 router = APIRouter(prefix="/api", tags=["storyboards"])

@@ -7,8 +7,8 @@ from gateway.api.event_descriptions import (
     RUNNINGHUB_EVENTS,
     SCRIPT_EVENTS,
 )
-from shared.api_descriptions import IMAGES, MOMENT, OPERATORS, PAINTING, PROBES, TASK_ID
-from shared.openapi import Answer, Operation
+from shared.web.api_descriptions import IMAGES, MOMENT, OPERATORS, PAINTING, PROBES, TASK_ID
+from shared.web.openapi import Answer, Operation
 
 _TASK = {
     "task_id": TASK_ID,

@@ -1,7 +1,7 @@
 """The events of every stream, as readers see them (contract §5)."""
 
-from shared.api_descriptions import IMAGE_ID, TASK_ID
-from shared.openapi import Events
+from shared.web.api_descriptions import IMAGE_ID, TASK_ID
+from shared.web.openapi import Events
 
 _SUBTASK = f"{TASK_ID}_1_1-1_0"
 _PLACE = {"episode": "第1集", "scene": "场次1-1", "prompt_index": "0", "task_id": _SUBTASK}

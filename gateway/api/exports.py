@@ -14,10 +14,10 @@ from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
 from gateway.api.tasks import drawn_so_far, found
 from gateway.storyboard.sheet import Row, as_csv, as_json, rows_of
 from gateway.wiring import Wiring, wiring_of
-from shared.access import on_behalf_of
 from shared.errors import ScriptToFrameError, TaskNotFound
-from shared.requests import Owner
-from shared.tasks import ANALYSIS, BATCH, Task
+from shared.tasks.store import ANALYSIS, BATCH, Task
+from shared.web.auth import on_behalf_of
+from shared.web.dependencies import Owner
 
 router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.api.schemas import PictureRequest
 from gateway.wiring import Wiring, wiring_of
-from shared.access import on_behalf_of
-from shared.idempotency import HEADER as IDEMPOTENCY_KEY
-from shared.idempotency import checked
-from shared.leaving import ReaderLeft, while_read
-from shared.picture_form import ImageForm
-from shared.requests import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
+from shared.image_request import ImageForm
+from shared.shutdown import ReaderLeft, while_read
+from shared.tasks.accept import HEADER as IDEMPOTENCY_KEY
+from shared.tasks.accept import checked
+from shared.web.auth import on_behalf_of
+from shared.web.dependencies import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
 
 router = APIRouter(prefix="/api", tags=["images"])
 

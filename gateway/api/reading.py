@@ -4,10 +4,10 @@ from fastapi import Request, Response
 
 from gateway.wiring import Wiring
 from shared.errors import RequestInProgress, ScriptToFrameError
-from shared.idempotency import IdempotencyKey, Registered, register
-from shared.leaving import ReaderLeft, restarting, while_read
-from shared.sse import FollowedLog, View
-from shared.tasks import NewTask, Task
+from shared.shutdown import ReaderLeft, restarting, while_read
+from shared.tasks.accept import IdempotencyKey, Registered, register
+from shared.tasks.store import NewTask, Task
+from shared.web.sse import FollowedLog, View
 
 
 async def begun(

@@ -15,11 +15,11 @@ from gateway.screenplay.processing import CANCEL_REQUESTED
 from gateway.vendors.runninghub import VendorAnswer
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import RunningHubError, ScriptToFrameError, TaskNotFound
-from shared.events import Line, LogClosed
-from shared.idempotency import IdempotencyKey, register
-from shared.requests import Key, Owner
-from shared.sse import FollowedLog, View
-from shared.tasks import RUNNINGHUB, NewTask, Task
+from shared.tasks.accept import IdempotencyKey, register
+from shared.tasks.model import Line, LogClosed
+from shared.tasks.store import RUNNINGHUB, NewTask, Task
+from shared.web.dependencies import Key, Owner
+from shared.web.sse import FollowedLog, View
 from shared.wire import Json, dump_line
 
 router = APIRouter(prefix="/api", tags=["runninghub"])

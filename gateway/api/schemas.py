@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from gateway.storyboard.chain import Story
 from shared.errors import MissingParameter
-from shared.picture_form import PictureForm
+from shared.image_request import PictureForm
 
 MOST_SCENES = 100
 

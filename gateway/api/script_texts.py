@@ -16,10 +16,10 @@ from gateway.screenplay.outline import context_from
 from gateway.screenplay.scene_prompts import render
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
-from shared.events import Event
-from shared.requests import Owner
-from shared.sse import frame
-from shared.tasks import SCRIPT
+from shared.tasks.model import Event
+from shared.tasks.store import SCRIPT
+from shared.web.dependencies import Owner
+from shared.web.sse import frame
 from shared.wire import dump_line
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from gateway.api.script_schemas import ScriptRequest
 from gateway.screenplay.writer import first_line
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import Canceled, TaskNotFound
-from shared.events import Line, LogClosed, Status, ending
-from shared.idempotency import register
-from shared.requests import Key, Owner
-from shared.sse import FollowedLog, View
-from shared.tasks import SCRIPT, NewTask, Task
+from shared.tasks.accept import register
+from shared.tasks.model import Line, LogClosed, Status, ending
+from shared.tasks.store import SCRIPT, NewTask, Task
+from shared.web.dependencies import Key, Owner
+from shared.web.sse import FollowedLog, View
 from shared.wire import Json, dump_line
 
 router = APIRouter(prefix="/api/stream", tags=["scripts"])

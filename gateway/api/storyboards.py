@@ -10,9 +10,9 @@ from gateway.api.reading import begun
 from gateway.api.schemas import AnalysisRequest
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError, ScriptToFrameError
-from shared.events import Status
-from shared.requests import Key, Owner
-from shared.tasks import ANALYSIS, NewTask, Task
+from shared.tasks.model import Status
+from shared.tasks.store import ANALYSIS, NewTask, Task
+from shared.web.dependencies import Key, Owner
 from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api", tags=["storyboards"])

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from gateway.storyboard.shots import Shot, recalled
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
-from shared.requests import Owner
-from shared.sse import FollowedLog, View
-from shared.tasks import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task
+from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task
+from shared.web.dependencies import Owner
+from shared.web.sse import FollowedLog, View
 from shared.wire import Json, iso_time, loads
 
 router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])

@@ -9,7 +9,7 @@ from gateway.screenplay import prompts
 from gateway.screenplay.flow import flowing
 from gateway.screenplay.model import Interrupted, ScriptModel, Turn
 from shared.errors import LLMError
-from shared.work import Work
+from shared.tasks.context import Work
 
 logger = logging.getLogger(__name__)
 

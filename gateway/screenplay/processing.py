@@ -11,11 +11,11 @@ from gateway.pictures import PictureEvent, PictureOrder, Pictures
 from gateway.screenplay.document import ScriptPart
 from gateway.screenplay.manuscript import extracted
 from gateway.screenplay.subtasks import Sight, Subtask, subtasks
+from shared.concurrency import all_done, alongside
 from shared.errors import BackendUnavailable, Canceled, ScriptToFrameError
-from shared.events import Change, Status, ending
-from shared.gathering import all_done, alongside
+from shared.tasks.context import Work
+from shared.tasks.model import Change, Status, ending
 from shared.wire import dump_text, loads
-from shared.work import Work
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from gateway.screenplay.drafting import Draft, Pen
 from gateway.screenplay.manuscript import Manuscripts, full_script
 from gateway.screenplay.outline import context_from
 from shared.errors import LLMError, ScriptToFrameError
-from shared.events import Change, Line, Status, ending
+from shared.tasks.context import Work
+from shared.tasks.model import Change, Line, Status, ending
 from shared.wire import dump_line
-from shared.work import Work
 
 PREVIOUS_CHARACTERS = 1500
 SHORTEST_EPISODE = 21

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 from gateway.pictures import PictureOrder, Pictures
 from gateway.storyboard.shots import Outcome, Shot, ended, recalled, refused, stats
+from shared.concurrency import all_done, alongside
 from shared.errors import BatchFailed, ScriptToFrameError
-from shared.events import Change, Status, ending
-from shared.gathering import all_done, alongside
+from shared.tasks.context import Work
+from shared.tasks.model import Change, Status, ending
 from shared.wire import dump_text, half_up, iso_time, loads
-from shared.work import Work
 
 logger = logging.getLogger(__name__)
 

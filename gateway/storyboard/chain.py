@@ -10,9 +10,9 @@ from gateway.storyboard import prompts
 from gateway.storyboard.frames import Frame, as_wire, missing
 from gateway.storyboard.parsing import merge, parse_frames
 from shared.errors import AnalysisFailed, LLMError, ScriptToFrameError
-from shared.events import Change, Status, ending
+from shared.tasks.context import Work
+from shared.tasks.model import Change, Status, ending
 from shared.wire import dump_text
-from shared.work import Work
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from gateway.screenplay.model import Interrupted, Turn
 from gateway.settings import GatewaySettings
 from gateway.vendors import llm_failures
 from gateway.vendors.sse_lines import data_lines
-from shared.calls import note_call
 from shared.errors import LLMError
-from shared.metrics import count_tokens
-from shared.retry import retry_after_seconds
+from shared.outbound.calls import note_call
+from shared.outbound.retry import retry_after_seconds
+from shared.telemetry.metrics import count_tokens
 from shared.wire import loads
 
 MAX_TOKENS = 16_000

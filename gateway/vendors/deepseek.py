@@ -12,10 +12,10 @@ import httpx
 from gateway.settings import GatewaySettings, LLMAccess
 from gateway.storyboard.chain import Completion, Turn
 from shared.errors import LLMError
-from shared.http import Failure, describe, outcome
-from shared.logs import redact_text
-from shared.metrics import count_tokens
-from shared.retry import Passing, repeat, retry_after_seconds
+from shared.outbound.client import Failure, describe, outcome
+from shared.outbound.retry import Passing, repeat, retry_after_seconds
+from shared.telemetry.logs import redact_text
+from shared.telemetry.metrics import count_tokens
 from shared.wire import dumps, well_formed
 
 logger = logging.getLogger(__name__)

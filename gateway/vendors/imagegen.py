@@ -9,9 +9,9 @@ import httpx
 from starlette.responses import Response, StreamingResponse
 
 from gateway.settings import GatewaySettings
-from shared.access import on_behalf_of
 from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError
-from shared.http import Failure, describe, outcome
+from shared.outbound.client import Failure, describe, outcome
+from shared.web.auth import on_behalf_of
 from shared.wire import dumps, loads
 
 _PASSED_ON = (

@@ -3,7 +3,7 @@
 from gateway.screenplay.model import Interrupted
 from gateway.settings import LLMAccess
 from shared.errors import LLMError
-from shared.logs import redact_text
+from shared.telemetry.logs import redact_text
 
 OVERLOAD_WAIT = 2.0
 BROKEN_OFF = "连接在回答完成前中断"

@@ -10,8 +10,8 @@ from gateway.settings import GatewaySettings, LLMAccess
 from gateway.vendors import llm_failures
 from gateway.vendors.sse_lines import data_lines
 from shared.errors import LLMError
-from shared.http import Failure, describe, outcome
-from shared.retry import retry_after_seconds
+from shared.outbound.client import Failure, describe, outcome
+from shared.outbound.retry import retry_after_seconds
 from shared.wire import loads
 
 MAX_TOKENS = 16_000

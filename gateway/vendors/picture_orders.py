@@ -10,9 +10,9 @@ from urllib.parse import quote
 from gateway.pictures import PictureEvent, PictureOrder
 from gateway.vendors.imagegen import Imagegen
 from gateway.vendors.picture_feeds import PictureFeeds
-from shared.access import on_behalf_of
 from shared.errors import ScriptToFrameError
-from shared.idempotency import HEADER
+from shared.tasks.accept import HEADER
+from shared.web.auth import on_behalf_of
 
 logger = logging.getLogger(__name__)
 

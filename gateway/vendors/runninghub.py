@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.vendors.imagegen import Imagegen
-from shared.access import on_behalf_of
+from shared.web.auth import on_behalf_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What imagegen's routes answer, for `/openapi.json`."""
 
-from shared.api_descriptions import IMAGES, OPERATORS, PAINTING, PROBES
-from shared.openapi import Answer, Operation
+from shared.web.api_descriptions import IMAGES, OPERATORS, PAINTING, PROBES
+from shared.web.openapi import Answer, Operation
 
 _SERVICE = {
     "service": "ScriptToFrame Image Generation API",

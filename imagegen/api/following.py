@@ -12,8 +12,8 @@ from imagegen.api.schemas import STATUS
 from imagegen.images.desk import Desk, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound
-from shared.events import Event
-from shared.requests import Owner
+from shared.tasks.model import Event
+from shared.web.dependencies import Owner
 from shared.wire import Json, dump_text, dumps, loads
 
 router = APIRouter(prefix="/internal/images", include_in_schema=False)

@@ -13,9 +13,9 @@ from imagegen.images.desk import Desk, Picture
 from imagegen.images.orders import Order
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
-from shared.idempotency import IdempotencyKey
-from shared.leaving import ReaderLeft, while_read
-from shared.requests import Key, Owner, PreferredWait
+from shared.shutdown import ReaderLeft, while_read
+from shared.tasks.accept import IdempotencyKey
+from shared.web.dependencies import Key, Owner, PreferredWait
 from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api", tags=["images"])

@@ -9,7 +9,7 @@ from imagegen.vendors.runninghub import ACCOUNT
 from imagegen.vendors.runninghub_answers import FINISHED, state_of
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
-from shared.requests import Owner
+from shared.web.dependencies import Owner
 from shared.wire import Json
 
 router = APIRouter(prefix="/internal/runninghub", include_in_schema=False)

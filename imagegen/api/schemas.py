@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from imagegen.images.desk import Picture
 from imagegen.images.orders import BATCH, INTERACTIVE, Order, effective_prompt
-from shared.events import Status
-from shared.picture_form import ImageForm, PictureForm
+from shared.image_request import ImageForm, PictureForm
+from shared.tasks.model import Status
 from shared.wire import iso_time
 
 STATUS = {

@@ -11,11 +11,11 @@ from imagegen.images.painting import Painter, order_of
 from imagegen.images.queue import Place, place_in_queue
 from imagegen.images.slots import Slots
 from imagegen.images.storage import PictureStore
-from shared.core import Core
 from shared.errors import Canceled, ImageNotFound, ImageNotReady
-from shared.events import Event, Line, LogClosed, Status, StatusChanged, ending
-from shared.idempotency import IdempotencyKey, Registered, free, register
-from shared.tasks import IMAGE, NewTask, Task
+from shared.tasks.accept import IdempotencyKey, Registered, free, register
+from shared.tasks.model import Event, Line, LogClosed, Status, StatusChanged, ending
+from shared.tasks.runtime import Core
+from shared.tasks.store import IMAGE, NewTask, Task
 from shared.wire import dump_line
 
 _PREFIX = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}

@@ -19,11 +19,11 @@ from shared.errors import (
     ScriptToFrameError,
     VendorError,
 )
-from shared.events import Change, Status, ending
-from shared.retry import Passing, repeat
-from shared.tasks import Tasks
+from shared.outbound.retry import Passing, repeat
+from shared.tasks.context import Work
+from shared.tasks.model import Change, Status, ending
+from shared.tasks.store import Tasks
 from shared.wire import dump_text
-from shared.work import Work
 
 logger = logging.getLogger(__name__)
 

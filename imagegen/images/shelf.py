@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from imagegen.images.storage import PictureStore, StoredPicture, place_of
-from shared.database import MAY_IDLE_LONG, through_outages
+from shared.database.engine import MAY_IDLE_LONG, through_outages
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 _REFER = text("INSERT INTO picture (key, task_id) VALUES (:key, :task_id) ON CONFLICT DO NOTHING")

@@ -17,9 +17,9 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.database import UNREACHABLE, through_outages
-from shared.gathering import alongside
-from shared.notices import Notices, notify
+from shared.concurrency import alongside
+from shared.database.engine import UNREACHABLE, through_outages
+from shared.database.notify import Notices, notify
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import httpx
 
 from imagegen.images.picture import LARGEST_BYTES
 from shared.errors import ImageGenerationError, ScriptToFrameError
-from shared.http import describe
-from shared.retry import Passing, retry_after_seconds
+from shared.outbound.client import describe
+from shared.outbound.retry import Passing, retry_after_seconds
 
 _MOST_REDIRECTS = 3
 _SECONDS = 60.0

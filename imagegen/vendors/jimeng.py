@@ -19,9 +19,9 @@ from imagegen.settings import ImagegenSettings, VolcengineAccess
 from imagegen.vendors.download import Downloads
 from imagegen.vendors.signing import SDK_AVAILABLE, signed_headers
 from shared.errors import ConfigurationError, ImageGenerationError, OutcomeUnknown, VolcengineError, VolcengineRefusal
-from shared.http import Failure, describe, outcome
-from shared.logs import redact_text
-from shared.retry import Passing, retry_after_seconds
+from shared.outbound.client import Failure, describe, outcome
+from shared.outbound.retry import Passing, retry_after_seconds
+from shared.telemetry.logs import redact_text
 from shared.wire import well_formed
 
 logger = logging.getLogger(__name__)

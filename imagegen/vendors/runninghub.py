@@ -27,8 +27,8 @@ from imagegen.vendors.runninghub_answers import (
     task_id_of,
 )
 from shared.errors import ConfigurationError, OutcomeUnknown, RunningHubError
-from shared.http import Failure, describe, outcome
-from shared.retry import Passing, repeat, retry_after_seconds
+from shared.outbound.client import Failure, describe, outcome
+from shared.outbound.retry import Passing, repeat, retry_after_seconds
 
 logger = logging.getLogger(__name__)
 

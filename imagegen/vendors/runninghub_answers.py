@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from shared.logs import redact_text
+from shared.telemetry.logs import redact_text
 from shared.wire import loads
 
 # Explicit refusals of a create: surely not accepted, so it may be sent again later.

@@ -3,8 +3,8 @@
 import pytest
 from starlette.datastructures import Headers
 
-from shared.access import ApiKeys, given_key
-from shared.tickets import Tickets, subject_of_path
+from shared.web.auth import ApiKeys, given_key
+from shared.web.tickets import Tickets, subject_of_path
 
 
 def test_a_known_key_names_its_owner_and_another_key_another() -> None:

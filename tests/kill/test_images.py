@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from shared.replicas import DECLARED_DEAD
+from shared.tasks.replicas import DECLARED_DEAD
 from tests.plain import http
 from tests.stack import Process, Stack
 from tests.waiting import eventually

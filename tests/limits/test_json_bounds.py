@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.json_bounds import Nesting, NestingTooDeep
+from shared.web.json_bounds import Nesting, NestingTooDeep
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\[]{}中!\n'),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import logs
+from shared.telemetry import logs
 
 
 @pytest.fixture(autouse=True)

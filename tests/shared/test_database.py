@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import make_url, text
 
-from shared.database import UNREACHABLE, impatient, pooled
+from shared.database.engine import UNREACHABLE, impatient, pooled
 from tests.stack import Stack
 from tests.waiting import eventually
 

@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from shared.embedded import start_embedded
+from shared.database.embedded import start_embedded
 from tests.gateway.stories import PATH, analyse, form
 from tests.imagegen.ordering import bought, ended, order, until
 from tests.plain import calling

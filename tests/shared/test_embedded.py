@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from shared.database import sqlalchemy_url
-from shared.embedded import let_go, start_embedded
+from shared.database.embedded import let_go, start_embedded
+from shared.database.engine import sqlalchemy_url
 from tests.stack import Stack
 from tests.waiting import eventually
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.errors import AnalysisFailed
-from shared.events import Change, Line, LogClosed, Status, StatusChanged, Superseded, ending
+from shared.tasks.model import Change, Line, LogClosed, Status, StatusChanged, Superseded, ending
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from shared.events import Event, Line
-from shared.following import PAGE
+from shared.tasks.follow import PAGE
+from shared.tasks.model import Event, Line
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import IdempotencyKeyReused, InvalidParameter
-from shared.idempotency import IdempotencyKey, Registered, checked, fingerprint, free, lookup, register
-from shared.tasks import ANALYSIS, NewTask
+from shared.tasks.accept import IdempotencyKey, Registered, checked, fingerprint, free, lookup, register
+from shared.tasks.store import ANALYSIS, NewTask
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from imagegen.settings import ImagegenSettings
-from shared.logs import JsonLines, redact
-from shared.request_id import request_id
+from shared.telemetry.logs import JsonLines, redact
+from shared.telemetry.request_id import request_id
 
 
 def line(message: str, **data: object) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
 
-from shared.database import migrate, sqlalchemy_url
+from shared.database.engine import migrate, sqlalchemy_url
 
 
 def engine(url: str) -> Engine:

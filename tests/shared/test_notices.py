@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.notices import Notices, notify
+from shared.database.notify import Notices, notify
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.readers import Readers
-from shared.replicas import Pulse, Replica
+from shared.tasks.presence import Readers
+from shared.tasks.replicas import Pulse, Replica
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from shared.replicas import Pulse, Replica
+from shared.tasks.replicas import Pulse, Replica
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

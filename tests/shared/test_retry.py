@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from shared.errors import LLMError
-from shared.retry import Passing, repeat, retry_after_seconds
+from shared.outbound.retry import Passing, repeat, retry_after_seconds
 
 pytestmark = pytest.mark.anyio
 

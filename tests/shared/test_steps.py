@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared.errors import OutcomeUnknown
-from shared.steps import Steps
+from shared.tasks.steps import Steps
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

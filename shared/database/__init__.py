@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, the embedded server, LISTEN and NOTIFY, the migrations."""

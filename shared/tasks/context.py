@@ -1,0 +1,55 @@
+"""What a workflow holds in its hands: its task, its place in the log, its recorded steps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from shared.errors import ScriptToFrameError
+from shared.tasks.log import EventLog
+from shared.tasks.model import NO_CHANGE, Change, Line, Status, ending
+from shared.tasks.steps import Steps
+from shared.tasks.store import Task
+from shared.wire import dump_line
+
+T = TypeVar("T")
+
+
+class Work:
+    """One life of a task's workflow. Appends raise LogClosed when the task has ended or somebody else works on it."""
+
+    def __init__(self, task: Task, writer: str, log: EventLog, steps: Steps) -> None:
+        self.task = task
+        self.log = log
+        self._writer = writer
+        self._steps = steps
+
+    async def say(
+        self, name: str | None, data: dict[str, Any], *, key: str | None = None, change: Change = NO_CHANGE
+    ) -> int:
+        """Append an event; with a key it is there once, however often the workflow is replayed."""
+        line = Line(self.task.id, name, dump_line(data), key=key, writer=self._writer, change=change)
+        return await self.log.append(line)
+
+    async def end(self, name: str | None, data: dict[str, Any], change: Change) -> None:
+        """Append the terminal event."""
+        line = Line(self.task.id, name, dump_line(data), writer=self._writer, last=True, change=change)
+        await self.log.append(line)
+
+    async def fail(self, name: str | None, data: dict[str, Any], error: ScriptToFrameError) -> None:
+        await self.end(name, data, ending(error, Status.FAILED))
+
+    async def checkpoint(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of `call()`, JSON in shape, recorded; a replay gets the record instead of a second call."""
+        result: T = await self._steps.checkpoint(self.task.id, name, call)
+        return result
+
+    async def started(self, name: str) -> bool:
+        """Whether an earlier life of this task has begun the step."""
+        return await self._steps.started(self.task.id, name)
+
+    async def once(self, name: str, send: Callable[[], Awaitable[Any]]) -> Any:
+        """A paid call; see Steps.once. It is finished and recorded even while the process is leaving."""
+        if self._steps.closing:
+            await asyncio.Event().wait()
+        sending = asyncio.ensure_future(self._steps.once(self.task.id, name, send))
+        return await asyncio.shield(sending)

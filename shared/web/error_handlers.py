@@ -1,0 +1,138 @@
+"""The one place where an error becomes the one JSON object, for answers and for SSE error events."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.database.engine import UNREACHABLE
+from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
+from shared.wire import Json, dumps, iso_time
+
+logger = logging.getLogger(__name__)
+
+# What a caller sent wrongly is shown back, but not by the megabyte.
+_LONGEST_INPUT = 2000
+
+
+class MethodNotAllowed(ScriptToFrameError):
+    status, error_code, text = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
+
+
+def error_object(error: ScriptToFrameError) -> dict[str, Any]:
+    """The object of contract §2.1; extras may override `detail`."""
+    return {
+        "success": False,
+        "error": error.message,
+        "detail": error.message,
+        "errorCode": error.error_code,
+        "timestamp": iso_time(),
+    } | error.extras
+
+
+def error_reply(error: ScriptToFrameError) -> Json:
+    return Json(error_object(error), status_code=error.status, headers=error.headers)
+
+
+def _field(location: tuple[Any, ...]) -> str:
+    path = [str(part) for part in location if part not in {"body", "query", "path", "header"}]
+    return ".".join(path) or "body"
+
+
+def _detail(item: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's own, unless its input is huge."""
+    huge = len(dumps(item.get("input"))) > _LONGEST_INPUT
+    return {name: value for name, value in item.items() if name != "url" and not (huge and name == "input")}
+
+
+def _validation_error(error: RequestValidationError) -> InvalidParameter:
+    details = [_detail(item) for item in jsonable_encoder(error.errors())]
+    reasons = "; ".join(f"{_field(tuple(item['loc']))}: {item['msg']}" for item in error.errors())
+    return InvalidParameter(f"请求参数无效: {reasons}", detail=details)
+
+
+def _http_error(error: HTTPException) -> ScriptToFrameError:
+    match error.status_code:
+        case 404:
+            reply: ScriptToFrameError = NotFound()
+        case 405:
+            reply = MethodNotAllowed()
+        case 413:
+            reply = PayloadTooLarge()
+        case 400:
+            reply = InvalidParameter("请求参数无效: body: 不是有效的JSON")
+        case 422:
+            reply = InvalidParameter(str(error.detail))
+        case _:
+            reply = ScriptToFrameError(str(error.detail))
+            reply.status = error.status_code
+    reply.headers |= dict(error.headers or {})
+    return reply
+
+
+def _allowed(request: Request) -> str:
+    """All methods of the path; Starlette names those of its first route only."""
+    methods: set[str] = set()
+    for context in iter_route_contexts(request.app.router.routes):
+        if context.original_route.matches(request.scope)[0] is Match.PARTIAL:
+            methods |= context.methods or set()
+    return ", ".join(sorted(methods))
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app becomes the one JSON object."""
+
+    @app.exception_handler(ScriptToFrameError)
+    async def known(_request: Request, error: ScriptToFrameError) -> Json:
+        if error.status >= 500:
+            logger.warning("request.failed", extra={"error": error.message, "error_code": error.error_code})
+        return error_reply(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Json:
+        return error_reply(_validation_error(error))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Json:
+        reply = _http_error(error)
+        if error.status_code == 405:
+            reply.headers["Allow"] = _allowed(request) or reply.headers.get("Allow", "")
+        return error_reply(reply)
+
+    async def database_away(_request: Request, error: Exception) -> Json:
+        logger.warning("request.database_away", extra={"reason": type(error).__name__})
+        return error_reply(BackendUnavailable("数据库暂时不可用，请稍后重试").retry_after(2))
+
+    for unreachable in UNREACHABLE:
+        app.add_exception_handler(unreachable, database_away)
+
+
+class UnforeseenMiddleware:
+    """The last net, inside the other middleware, so that its answer carries their headers too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            logger.exception("request.unforeseen", exc_info=error)
+            if started:
+                raise
+            await error_reply(ScriptToFrameError())(scope, receive, send)

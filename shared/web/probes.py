@@ -1,0 +1,30 @@
+"""The probes of every service: the process runs; it can take work."""
+
+from fastapi import APIRouter, Request, Response
+
+from shared.errors import ScriptToFrameError
+from shared.tasks.runtime import Core
+from shared.wire import Json
+
+router = APIRouter(tags=["health"])
+
+
+class NotReady(ScriptToFrameError):
+    status, error_code = 503, "NOT_READY"
+
+
+@router.get("/livez", operation_id="getLiveness")
+async def livez() -> Response:
+    """The process runs."""
+    return Json({"status": "alive"})
+
+
+@router.get("/readyz", operation_id="getReadiness")
+async def readyz(request: Request) -> Response:
+    """It can take work: the database answers and it is not leaving."""
+    core: Core = request.state.core
+    if core.departure.announced:
+        raise NotReady("服务正在停止").retry_after(5)
+    if not await core.database.ready():
+        raise NotReady("数据库不可用").retry_after(2)
+    return Json({"status": "ready"})

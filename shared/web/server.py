@@ -1,0 +1,74 @@
+"""Serving an app: uvicorn on uvloop, patient connections, an orderly departure on SIGTERM and Ctrl-C."""
+
+import asyncio
+import gc
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.shutdown import Departure
+from shared.web.protocol import Patience, PatientProtocol, close_overdue
+
+_MOST_FILES = 65_536
+
+
+class _Server(uvicorn.Server):
+    """Announces the departure the moment the signal arrives, before connections are waited for."""
+
+    def __init__(self, config: uvicorn.Config, departure: Departure, patience: Patience) -> None:
+        super().__init__(config)
+        self._departure = departure
+        self._patience = patience
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            close_overdue(self.server_state.connections, asyncio.get_running_loop().time(), self._patience)
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._departure.announce()
+        super().handle_exit(sig, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where to listen, and how long for the rest of a request."""
+
+    host: str
+    port: int
+    patience: Patience
+
+
+def serve(app: FastAPI, departure: Departure, listening: Listening) -> None:
+    """Run until told to stop; what still runs 4 seconds after SIGTERM is cut."""
+    _allow_many_connections()
+    config = uvicorn.Config(
+        app,
+        host=listening.host,
+        port=listening.port,
+        http=PatientProtocol,
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=4,
+    )
+    # What is there before the first request stays: looking through all of it stops the loop for a tenth of a second.
+    gc.freeze()
+    _Server(config, departure, listening.patience).run()
+
+
+def _allow_many_connections() -> None:
+    """Every reader holds an open file; shells often allow only 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
