@@ -12,7 +12,7 @@ import honcho.manager
 
 from gateway.settings import GatewaySettings
 from imagegen.settings import ImagegenSettings
-from sandbox.settings import SandboxSettings
+from sandbox.control.settings import SandboxSettings
 
 honcho.manager.KILL_WAIT = 15
 _READY_SECONDS = 120

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import httpx
 
-from sandbox.settings import within
+from sandbox.control.settings import within
 from tests.stack import Stack
 
 SPAN = (2.0, 6.0)

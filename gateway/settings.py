@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 
-from gateway.vendors.addresses import claude_address, deepseek_base
+from gateway.addresses import claude_address, deepseek_base
 from shared.errors import ConfigurationError
 from shared.settings import SANDBOX_CLAUDE_KEY, SANDBOX_DEEPSEEK_KEY, SharedSettings
 

@@ -8,11 +8,11 @@ from typing import cast
 
 from fastapi import Request
 
-from imagegen.images.desk import Desk
-from imagegen.images.painting import Painter, Painting
-from imagegen.images.shelf import Shelf
+from imagegen.images.references import Shelf
+from imagegen.images.service import Desk
 from imagegen.images.slots import Slots
-from imagegen.images.storage import open_store
+from imagegen.images.store import open_store
+from imagegen.images.workflow import Painter, Painting
 from imagegen.settings import ImagegenSettings
 from imagegen.vendors.jimeng import ACCOUNT as JIMENG
 from imagegen.vendors.jimeng import Jimeng

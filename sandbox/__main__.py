@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import uvicorn
 
-from sandbox.app import create_app
-from sandbox.settings import SandboxSettings
+from sandbox.control.app import create_app
+from sandbox.control.settings import SandboxSettings
 
 
 def main() -> None:

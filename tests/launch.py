@@ -67,6 +67,6 @@ def _stand_alone(environment: dict[str, str], log: Path) -> None:
 def _guard() -> None:
     guard = BlockBuster(scanned_modules=["gateway", "imagegen", "shared"])
     # Files of the package itself, each read once.
-    guard.functions["io.TextIOWrapper.read"].can_block_in("gateway/templating.py", "template")
+    guard.functions["io.TextIOWrapper.read"].can_block_in("gateway/text/templating.py", "template")
     guard.functions["os.stat"].can_block_in("psycopg/_tz.py", "get_tzinfo")
     guard.activate()

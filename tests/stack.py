@@ -192,7 +192,7 @@ class Stack:
         return "\n".join(process.tail() for process in self.processes)
 
     def fault(self, **fault: Any) -> None:
-        """Script one misbehaviour of a vendor; see sandbox/faults.py."""
+        """Script one misbehaviour of a vendor; see sandbox/faults/model.py."""
         http.post(f"{self.sandbox_url}/_faults", json=fault).raise_for_status()
 
     def no_faults(self) -> None:

@@ -14,7 +14,7 @@ from gateway.app import create_app as gateway_app
 from gateway.settings import GatewaySettings
 from imagegen.app import create_app as imagegen_app
 from imagegen.settings import ImagegenSettings
-from sandbox.settings import SandboxSettings
+from sandbox.control.settings import SandboxSettings
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FILE = 300

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from gateway.api.batch_schemas import BatchRequest
 from gateway.api.bodies import validated
 from gateway.api.reading import begun
-from gateway.pictures import content_path
+from gateway.images import content_path
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError
 from shared.tasks.model import Status

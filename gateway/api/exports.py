@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
 
 from gateway.api.tasks import drawn_so_far, found
-from gateway.storyboard.sheet import Row, as_csv, as_json, rows_of
+from gateway.storyboard.export import Row, as_csv, as_json, rows_of
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.tasks.store import ANALYSIS, BATCH, Task

@@ -11,8 +11,8 @@ from gateway.api.runninghub_schemas import ProcessingRequest, VendorTask
 from gateway.api.script_schemas import EpisodeChoice, ScriptChoice
 from gateway.api.script_texts import finished_parts
 from gateway.api.scripts import CANCELS
-from gateway.screenplay.processing import CANCEL_REQUESTED
-from gateway.vendors.runninghub import VendorAnswer
+from gateway.imagegen.runninghub import VendorAnswer
+from gateway.scene_images.workflow import CANCEL_REQUESTED
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import RunningHubError, ScriptToFrameError, TaskNotFound
 from shared.tasks.accept import IdempotencyKey, register

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from gateway.storyboard.chain import Story
+from gateway.storyboard.analysis import Story
 from shared.errors import MissingParameter
 from shared.image_request import PictureForm
 

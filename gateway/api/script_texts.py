@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.responses import StreamingResponse
 
 from gateway.api.script_schemas import EpisodeChoice, ScriptChoice
-from gateway.screenplay.document import ScriptPart, as_markdown, as_plain_text
-from gateway.screenplay.manuscript import extracted
-from gateway.screenplay.outline import context_from
-from gateway.screenplay.scene_prompts import render
+from gateway.screenplay.export import ScriptPart, as_markdown, as_plain_text
+from gateway.screenplay.parsing.outline import context_from
+from gateway.screenplay.parsing.scene_prompts import render
+from gateway.screenplay.store import extracted
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.tasks.model import Event

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Response
 
 from gateway.api.script_schemas import ScriptRequest
-from gateway.screenplay.writer import first_line
+from gateway.screenplay.workflow import first_line
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import Canceled, TaskNotFound
 from shared.tasks.accept import register

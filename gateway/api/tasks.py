@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from gateway.storyboard.shots import Shot, recalled
+from gateway.storyboard.batch_frames import Shot, recalled
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
 from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task

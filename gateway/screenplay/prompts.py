@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from gateway.templating import fill, template
-from gateway.text import NUMERAL, fold, number
+from gateway.text.lines import NUMERAL, fold, number
+from gateway.text.templating import fill, template
 
 CHARACTERS_A_MINUTE = 450
 MAX_MINUTES = 30.0

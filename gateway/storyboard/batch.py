@@ -8,8 +8,8 @@ import logging
 from dataclasses import replace
 from typing import Any, Protocol
 
-from gateway.pictures import PictureOrder, Pictures
-from gateway.storyboard.shots import Outcome, Shot, ended, recalled, refused, stats
+from gateway.images import PictureOrder, Pictures
+from gateway.storyboard.batch_frames import Outcome, Shot, ended, recalled, refused, stats
 from shared.concurrency import all_done, alongside
 from shared.errors import BatchFailed, ScriptToFrameError
 from shared.tasks.context import Work

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.templating import fill, template
+from gateway.text.templating import fill, template
 
 STYLE_WORDS = {
     "anime": "anime style",

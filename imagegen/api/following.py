@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from imagegen.api.schemas import STATUS
-from imagegen.images.desk import Desk, Picture
+from imagegen.images.service import Desk, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound
 from shared.tasks.model import Event

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.responses import StreamingResponse
 
 from imagegen.api.schemas import ImageRequest, PictureRequest, content_url, image_object
-from imagegen.images.desk import Desk, Picture
-from imagegen.images.orders import Order
+from imagegen.images.order import Order
+from imagegen.images.service import Desk, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
 from shared.shutdown import ReaderLeft, while_read

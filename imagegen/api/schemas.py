@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
-from imagegen.images.desk import Picture
-from imagegen.images.orders import BATCH, INTERACTIVE, Order, effective_prompt
+from imagegen.images.order import BATCH, INTERACTIVE, Order, effective_prompt
+from imagegen.images.service import Picture
 from shared.image_request import ImageForm, PictureForm
 from shared.tasks.model import Status
 from shared.wire import iso_time

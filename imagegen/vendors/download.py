@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from imagegen.images.picture import LARGEST_BYTES
+from imagegen.images.validation import LARGEST_BYTES
 from shared.errors import ImageGenerationError, ScriptToFrameError
 from shared.outbound.client import describe
 from shared.outbound.retry import Passing, retry_after_seconds

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from imagegen.images.orders import Order, size_fields
-from imagegen.images.painting import Accepted, Busy, Pause, Result
+from imagegen.images.order import Order, size_fields
+from imagegen.images.workflow import Accepted, Busy, Pause, Result
 from imagegen.settings import ImagegenSettings, VolcengineAccess
 from imagegen.vendors.download import Downloads
 from imagegen.vendors.signing import SDK_AVAILABLE, signed_headers
@@ -50,7 +50,7 @@ _UNREACHABLE_PAUSES = (1.0, 2.0)
 
 
 class Jimeng:
-    """A Painter; see imagegen/images/painting.py."""
+    """A Painter; see imagegen/images/workflow.py."""
 
     account = ACCOUNT
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from imagegen.images.orders import Order
-from imagegen.images.painting import Accepted, Busy, Pause, Result
+from imagegen.images.order import Order
+from imagegen.images.workflow import Accepted, Busy, Pause, Result
 from imagegen.settings import MISSING_RUNNINGHUB, ImagegenSettings
 from imagegen.vendors.download import Downloads
 from imagegen.vendors.runninghub_answers import (
@@ -50,7 +50,7 @@ _OUTPUT_WAITS = (0.5, 1.0, 2.0)
 
 
 class RunningHub:
-    """A Painter; see imagegen/images/painting.py."""
+    """A Painter; see imagegen/images/workflow.py."""
 
     account = ACCOUNT
 

@@ -13,9 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from shared.telemetry import tracing
 from shared.telemetry.metrics import MetricsMiddleware, loop_lag_measured
 from shared.telemetry.request_id import RequestIdMiddleware
-from shared.web import error_handlers
-from shared.web import metrics
-from shared.web import probes
+from shared.web import error_handlers, metrics, probes
 from shared.web.auth import AccessMiddleware, Guard
 from shared.web.body_limit import BodyLimitMiddleware
 from shared.web.limits import Limits, LimitsMiddleware

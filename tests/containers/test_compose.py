@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings
 
 from gateway.settings import GatewaySettings
 from imagegen.settings import ImagegenSettings
-from sandbox.settings import SandboxSettings
+from sandbox.control.settings import SandboxSettings
 from tests.containers.dockerfile import lineage, stages
 
 ROOT = Path(__file__).parent.parent.parent

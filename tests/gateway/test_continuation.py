@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.continuation import OverlapTrimmer, join_without_overlap
+from gateway.text.continuation import OverlapTrimmer, join_without_overlap
 
 CASES = [
     ("雨夜，张明站在街头", "，抬头看着窗。", "雨夜，张明站在街头，抬头看着窗。"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.templating import fill
+from gateway.text.templating import fill
 
 
 def test_values_are_never_searched_for_placeholders() -> None:

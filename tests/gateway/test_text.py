@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.text import (
+from gateway.text.lines import (
     bullet_length,
     decoration_length,
     fold,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imagegen.images.queue import starts_in
+from imagegen.images.queue_position import starts_in
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from imagegen.images.shelf import Shelf
-from imagegen.images.storage import ObjectPictureStore, PictureStore, open_store
+from imagegen.images.references import Shelf
+from imagegen.images.store import ObjectPictureStore, PictureStore, open_store
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from imagegen.images.orders import size_fields
+from imagegen.images.order import size_fields
 from tests.imagegen.ordering import asked, paint, size_of
 from tests.stack import Stack
 

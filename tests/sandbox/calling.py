@@ -16,9 +16,9 @@ from volcengine.auth.SignerV4 import SignerV4
 from volcengine.base.Request import Request
 from volcengine.Credentials import Credentials
 
-from sandbox.app import create_app
-from sandbox.keys import JIMENG_ACCESS_KEY, JIMENG_SECRET_KEY, RUNNINGHUB_KEY
-from sandbox.settings import SandboxSettings
+from sandbox.control.app import create_app
+from sandbox.control.keys import JIMENG_ACCESS_KEY, JIMENG_SECRET_KEY, RUNNINGHUB_KEY
+from sandbox.control.settings import SandboxSettings
 
 SUBMIT, RESULT = "CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"
 

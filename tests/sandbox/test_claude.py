@@ -9,7 +9,7 @@ import anthropic
 import httpx
 import pytest
 
-from sandbox.keys import CLAUDE_KEY
+from sandbox.control.keys import CLAUDE_KEY
 from tests.sandbox.calling import ControlCaller
 
 pytestmark = pytest.mark.anyio

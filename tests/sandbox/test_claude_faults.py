@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.claude_faults import KINDS
+from sandbox.claude.faults import KINDS
 from tests.sandbox.calling import ControlCaller
 from tests.sandbox.test_claude import HEADERS, QUESTION, ask, events_of, request_body, text_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.keys import DEEPSEEK_KEY
+from sandbox.control.keys import DEEPSEEK_KEY
 from sandbox.story.telling import answer
 from tests.sandbox.calling import ControlCaller
 from tests.sandbox.test_storyteller_storyboard import STORY, cut_question, picture_question

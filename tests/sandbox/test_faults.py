@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from sandbox.faults import Fault, Faults
+from sandbox.faults.model import Fault, Faults
 from tests.sandbox.calling import ControlCaller, HubCaller, JimengCaller
 
 pytestmark = pytest.mark.anyio

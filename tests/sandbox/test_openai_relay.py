@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.keys import CLAUDE_KEY, DEEPSEEK_KEY
+from sandbox.control.keys import CLAUDE_KEY, DEEPSEEK_KEY
 from tests.sandbox.calling import ControlCaller
 from tests.sandbox.test_claude import QUESTION
 

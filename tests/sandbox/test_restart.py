@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.journal import Journal
+from sandbox.control.journal import Journal
 from tests.sandbox.calling import ControlCaller, HubCaller, JimengCaller
 from tests.stack import free_port
 

@@ -1,7 +1,7 @@
 """A script as a document to keep."""
 
-from gateway.screenplay.document import ScriptPart, as_markdown, as_plain_text
-from gateway.screenplay.scene_prompts import extract
+from gateway.screenplay.export import ScriptPart, as_markdown, as_plain_text
+from gateway.screenplay.parsing.scene_prompts import extract
 
 PARTS = [
     ScriptPart(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.screenplay.outline import context_from
+from gateway.screenplay.parsing.outline import context_from
 
 HEADER = "| 角色名称 | 身份定位 | 外貌特征（脸型、服装） | 性格特征 | 当前目标与动机 | 冲突点/爽点 |"
 TABLE = f"{HEADER}\n|---|---|---|---|---|---|\n| 张明 | 总裁 | 短发 | 冷 | 复仇 | 打脸 |"

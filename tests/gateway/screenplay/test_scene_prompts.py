@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.screenplay.scene_prompts import extract, render, sendable
+from gateway.screenplay.parsing.scene_prompts import extract, render, sendable
 
 SCRIPT = """剧名：《重逢》
 集数：第1集 雨夜

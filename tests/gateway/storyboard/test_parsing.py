@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.storyboard.frames import END, START, Frame
-from gateway.storyboard.parsing import merge, parse_frames
+from gateway.storyboard.parsing.reader import merge, parse_frames
 
 RAIN = Frame(1, 1, START, "雨夜", "A man in rain --ar 16:9")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.storyboard.parsing import parse_frames
+from gateway.storyboard.parsing.reader import parse_frames
 from tests.golden.storyboard_answers import FRAMES, KINDS, Damage, as_json, damages
 
 DAMAGES = list(damages(220))

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.storyboard.frames import END, START
-from gateway.storyboard.parsing import merge, parse_frames
+from gateway.storyboard.parsing.reader import merge, parse_frames
 from tests.golden.storyboard_answers import KINDS, Damage
 
 SCRAPS = [

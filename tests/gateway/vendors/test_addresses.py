@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.vendors.addresses import claude_address, deepseek_base
+from gateway.addresses import claude_address, deepseek_base
 
 CLAUDE = "https://api.anthropic.com"
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.vendors.sse_lines import data_lines
+from gateway.llm.sse_lines import data_lines
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,1 @@
+"""The sister service as the gateway calls it."""

@@ -1,0 +1,1 @@
+"""A script's image prompts, made through RunningHub."""

@@ -1,0 +1,1 @@
+"""Reads a script: its directory, its scenes, its image prompts."""

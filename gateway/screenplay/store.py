@@ -1,0 +1,79 @@
+"""What is written of a script, as its task's log holds it: whole parts, and the pieces of the one under way.
+
+Whole parts are events with a key, so the index of keys finds them without reading a megabyte of pieces.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from gateway.screenplay.export import ScriptPart
+from gateway.screenplay.parsing.scene_prompts import EpisodePrompts, extract
+from shared.wire import loads
+
+_PARTS = text(
+    "SELECT seq, data FROM event WHERE task_id = :id AND key IS NOT NULL "
+    "AND name IN ('initial_content', 'episode_content') ORDER BY seq"
+)
+_PIECES = text("SELECT data FROM event WHERE task_id = :id AND seq > :after AND name = 'content_chunk' ORDER BY seq")
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """`unfinished` is the text of the part after the last whole one."""
+
+    parts: tuple[ScriptPart, ...]
+    unfinished: str = ""
+
+    @property
+    def full_script(self) -> str:
+        return full_script(self.parts)
+
+    def episodes(self) -> list[dict[str, Any]]:
+        """All parts as R1 shows them, the unfinished one last."""
+        shown = [{"episode": part.episode, "content": part.content, "is_complete": True} for part in self.parts]
+        if self.unfinished:
+            shown.append({"episode": len(self.parts), "content": self.unfinished, "is_complete": False})
+        return shown
+
+
+class Manuscripts:
+    """Reads manuscripts."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def finished(self, task_id: str) -> tuple[ScriptPart, ...]:
+        """The whole parts, the characters table and directory first; empty when there are none."""
+        async with self._engine.connect() as connection:
+            return tuple(_part(row) for row in await connection.execute(_PARTS, {"id": task_id}))
+
+    async def whole(self, task_id: str) -> Manuscript:
+        """Everything that is written."""
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_PARTS, {"id": task_id})).all()
+            pieces = await _pieces(connection, task_id, rows[-1].seq if rows else 0)
+        return Manuscript(tuple(_part(row) for row in rows), pieces)
+
+
+def full_script(parts: Iterable[ScriptPart]) -> str:
+    """The parts, an empty line between them."""
+    return "\n\n".join(part.content for part in parts)
+
+
+def extracted(parts: Iterable[ScriptPart]) -> tuple[EpisodePrompts, ...]:
+    """The picture prompts of the episodes; one that does not say its number still gets the right one."""
+    return extract("\n\n".join(f"集数：第{part.episode}集\n{part.content}" for part in parts if part.episode))
+
+
+async def _pieces(connection: AsyncConnection, task_id: str, after: int) -> str:
+    rows = await connection.execute(_PIECES, {"id": task_id, "after": after})
+    return "".join(loads(row.data)["content"] for row in rows)
+
+
+def _part(row: Row[Any]) -> ScriptPart:
+    data = loads(row.data)
+    return ScriptPart(data.get("episode", 0), data["content"])

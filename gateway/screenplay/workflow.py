@@ -1,0 +1,122 @@
+"""The workflow *screenplay*: characters and directory, then episode after episode, each told as it is written.
+
+Whole parts and their pieces are events of the task's log; a later life goes on from there (see drafting.py).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.screenplay import prompts
+from gateway.screenplay.episode import Draft, Pen
+from gateway.screenplay.export import ScriptPart
+from gateway.screenplay.parsing.outline import context_from
+from gateway.screenplay.store import Manuscripts, full_script
+from shared.errors import LLMError, ScriptToFrameError
+from shared.tasks.context import Work
+from shared.tasks.model import Change, Line, Status, ending
+from shared.wire import dump_line
+
+PREVIOUS_CHARACTERS = 1500
+SHORTEST_EPISODE = 21
+_PREFIX = "生成内容出错: "
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The script that is wanted."""
+
+    genre: str
+    duration: str
+    episodes: int
+    characters: tuple[str, ...]
+
+
+def order_of(request: dict[str, Any]) -> Order:
+    """The order as its task keeps it."""
+    return Order(request["genre"], request["duration"], request["episodes"], tuple(request["characters"]))
+
+
+class ScriptFailed(LLMError):
+    """An answer that is no script; its message is shown as it is."""
+
+
+class Screenplay:
+    """Runner of script tasks."""
+
+    def __init__(self, pen: Pen, manuscripts: Manuscripts) -> None:
+        self._pen = pen
+        self._manuscripts = manuscripts
+
+    async def run(self, work: Work) -> None:
+        order = order_of(work.task.request)
+        written = await self._manuscripts.whole(work.task.id)
+        parts, unfinished = list(written.parts), written.unfinished
+        await work.log.append(first_line(work.task.id, demo=work.task.demo))
+        while len(parts) <= order.episodes:
+            number = len(parts)
+            draft = Draft(work, number, _question(order, parts), unfinished)
+            await _open(work, order, number)
+            parts.append(await self._written(draft))
+            unfinished = ""
+        change = Change(status=Status.COMPLETED, message="剧本生成完成", current=order.episodes)
+        await work.end("complete", {"task_id": work.task.id, "message": "剧本生成完成"} | _demo(work), change)
+
+    async def fail(self, work: Work, error: ScriptToFrameError) -> None:
+        failure = error if isinstance(error, ScriptFailed) else ScriptToFrameError(_PREFIX + error.message)
+        failure.error_code = error.error_code
+        data = {"message": failure.message, "errorCode": failure.error_code}
+        await work.end("error", data | _demo(work), ending(failure))
+
+    async def _written(self, draft: Draft) -> ScriptPart:
+        """The last piece and the whole part are stored together: no crash can fall between them."""
+        last = await self._pen.finish(draft)
+        part = ScriptPart(draft.episode, draft.text + last)
+        if problem := _problem(part):
+            await draft.add(last)
+            raise ScriptFailed(problem)
+        await asyncio.gather(draft.add(last), _close(draft.work, part))
+        return part
+
+
+def first_line(task_id: str, *, demo: bool) -> Line:
+    """The first event; whoever is there first appends it."""
+    data = {"task_id": task_id} | ({"demo": True} if demo else {})
+    return Line(task_id, "task_id", dump_line(data), key="task", change=Change(status=Status.RUNNING))
+
+
+async def _open(work: Work, order: Order, number: int) -> None:
+    message = f"正在生成第{number}集..." if number else "正在生成角色表和目录..."
+    told = work.say("status", {"message": message}, key=f"status-{number}", change=Change(message=message))
+    if not number:
+        await told
+        return
+    progress = {"current": number, "total": order.episodes}
+    await asyncio.gather(told, work.say("progress", progress, key=f"progress-{number}", change=Change(current=number)))
+
+
+async def _close(work: Work, part: ScriptPart) -> None:
+    if part.episode:
+        data = {"episode": part.episode, "content": part.content, "is_complete": True}
+        await work.say("episode_content", data, key=f"part-{part.episode}")
+    else:
+        await work.say("initial_content", {"content": part.content}, key="part-0")
+
+
+def _question(order: Order, parts: list[ScriptPart]) -> str:
+    if not parts:
+        return prompts.directory(order.genre, order.duration, order.episodes, order.characters)
+    context = context_from(parts[0].content).as_text()
+    previous = full_script(parts)[-PREVIOUS_CHARACTERS:]
+    return prompts.episode(len(parts), order.episodes, order.duration, context, previous)
+
+
+def _problem(part: ScriptPart) -> str:
+    length = len(part.content.strip())
+    if part.episode:
+        return "生成的剧本内容为空或太短" if length < SHORTEST_EPISODE else ""
+    return "" if length else "角色表和目录生成失败"
+
+
+def _demo(work: Work) -> dict[str, Any]:
+    return {"demo": True} if work.task.demo else {}

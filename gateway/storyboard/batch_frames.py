@@ -1,0 +1,100 @@
+"""The frames of a batch, and what is told of each when it is done."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.images import PictureEvent, content_path
+from shared.errors import GenerationTimeout
+from shared.wire import half_up, iso_time
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A valid frame: `position` of `total` from 1 on, its picture as it came, without its old imageUrl."""
+
+    position: int
+    total: int
+    frame: dict[str, Any]
+
+    @property
+    def sequence(self) -> Any:
+        return self.frame.get("sequence") or self.position
+
+    @property
+    def prompt(self) -> Any:
+        return self.frame.get("prompt") or self.frame.get("jimengPrompt")
+
+    def form(self, config: dict[str, Any] | None) -> dict[str, Any]:
+        """What imagegen is asked for."""
+        return {"prompt": self.prompt, "frame": self.frame, "config": config}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a frame ended. A picture of which only the bytes are known has its content path as its link."""
+
+    image_url: str | None = None
+    error: str | None = None
+    task_id: str | None = None
+    response_ms: int = 0
+    at: str = ""
+
+    def told(self, shot: Shot, progress: int) -> dict[str, Any]:
+        """The event of the stream."""
+        shown = {"type": "frame_complete", "sequence": shot.sequence, "imageUrl": self.image_url}
+        if self.error is not None:
+            shown = {"type": "frame_error", "sequence": shot.sequence, "error": self.error}
+        shown |= {"progress": progress, "responseTime": self.response_ms, "current": shot.position}
+        return shown | {"generatedAt": self.at} | ({"taskId": self.task_id} if self.task_id else {})
+
+    def item(self, shot: Shot) -> dict[str, Any]:
+        """The entry of the JSON answer."""
+        return {
+            "sequence": shot.sequence,
+            "imageUrl": self.image_url,
+            "error": self.error,
+            "prompt": shot.prompt,
+            "chineseDescription": shot.frame.get("chineseDescription") or shot.frame.get("displayDescription"),
+            "frameType": shot.frame.get("frameType"),
+            "progress": half_up(100 * shot.position, shot.total),
+            "generatedAt": self.at,
+            "responseTime": self.response_ms,
+            "taskId": self.task_id,
+        }
+
+
+def recalled(told: dict[str, Any]) -> tuple[int, Outcome]:
+    """Position and outcome, read back from the event of the stream."""
+    return told["current"], Outcome(
+        told.get("imageUrl"), told.get("error"), told.get("taskId"), told["responseTime"], told["generatedAt"]
+    )
+
+
+def refused(message: str) -> Outcome:
+    """The frame never became a picture task."""
+    return Outcome(error=message, at=iso_time())
+
+
+def ended(image_id: str, event: PictureEvent, submitted_at: float | None) -> Outcome:
+    """What a picture's last event, or its running late, means for its frame."""
+    moment = float(event.data.get("at") or datetime.now(UTC).timestamp())
+    took = 0 if submitted_at is None else max(1, half_up((moment - submitted_at) * 1000))
+    at = iso_time(datetime.fromtimestamp(moment, UTC))
+    match event.name:
+        case "succeeded":
+            return Outcome(event.data.get("url") or content_path(image_id), None, image_id, took, at)
+        case "overdue":
+            return Outcome(None, GenerationTimeout.text, image_id, took, at)
+    return Outcome(None, str(event.data.get("error") or "任务执行失败"), image_id, took, at)
+
+
+def stats(outcomes: list[Outcome]) -> dict[str, int]:
+    success = sum(outcome.error is None for outcome in outcomes)
+    return {
+        "total": len(outcomes),
+        "success": success,
+        "failed": len(outcomes) - success,
+        "successRate": half_up(100 * success, len(outcomes)),
+        "averageTime": half_up(sum(outcome.response_ms for outcome in outcomes), len(outcomes)),
+    }

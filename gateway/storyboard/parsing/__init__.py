@@ -1,0 +1,1 @@
+"""Reads the frames out of a model's answer."""

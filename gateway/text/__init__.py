@@ -1,0 +1,1 @@
+"""Text handling that the storyboard and the screenplay share."""

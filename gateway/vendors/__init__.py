@@ -1,1 +1,0 @@
-"""Translators: the LLM vendors' words and imagegen's."""

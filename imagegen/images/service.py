@@ -1,0 +1,141 @@
+"""The order desk: accepts picture orders, shows how they stand, hands out pictures, takes cancels."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import uuid4
+
+from imagegen.images.order import Order
+from imagegen.images.queue_position import Place, place_in_queue
+from imagegen.images.slots import Slots
+from imagegen.images.store import PictureStore
+from imagegen.images.workflow import Painter, order_of
+from shared.errors import Canceled, ImageNotFound, ImageNotReady
+from shared.tasks.accept import IdempotencyKey, Registered, free, register
+from shared.tasks.model import Event, Line, LogClosed, Status, StatusChanged, ending
+from shared.tasks.runtime import Core
+from shared.tasks.store import IMAGE, NewTask, Task
+from shared.wire import dump_line
+
+_PREFIX = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An order as it stands."""
+
+    task: Task
+    order: Order
+    place: Place | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.task.closed
+
+    @property
+    def kept(self) -> dict[str, Any] | None:
+        """Where the finished picture is kept, or None."""
+        return self.task.result if self.task.status is Status.COMPLETED else None
+
+
+class Desk:
+    """All about orders but the painting itself."""
+
+    def __init__(self, core: Core, painters: dict[str, Painter], slots: Slots, store: PictureStore) -> None:
+        self._core = core
+        self._painters = painters
+        self._slots = slots
+        self._store = store
+
+    async def accept(
+        self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None
+    ) -> Registered:
+        """Register the order and start its painting. Raises ConfigurationError, IdempotencyKeyReused."""
+        demo = self._painters[order.provider].check_configured()
+        image_id = _PREFIX[order.provider] + uuid4().hex
+        task = NewTask(image_id, IMAGE, asdict(order), owner, demo, parent=parent)
+        registered = await register(self._core.database.engine, task, key)
+        if registered.created:
+            await self._core.engine.start(IMAGE, image_id)
+        return registered
+
+    async def find(self, image_id: str, owner: str | None) -> Picture:
+        """The order. Raises ImageNotFound, also for somebody else's."""
+        task = await self._core.tasks.find(image_id, owner)
+        if task is None or task.kind != IMAGE:
+            raise ImageNotFound(f"未找到图片 {image_id}")
+        queued = task.status is Status.QUEUED
+        place = await place_in_queue(self._core.database.engine, image_id) if queued else None
+        return Picture(task, order_of(task.request), place)
+
+    async def ended(self, image_id: str) -> None:
+        """Wait until the order is finished."""
+        await self._core.log.following.until_last(image_id)
+
+    def events(self, image_id: str, after: int = 0) -> AsyncIterator[Event]:
+        return self._core.log.following.events(image_id, after)
+
+    async def drop(self, image_id: str, *, for_now: bool = False) -> bool:
+        """Cancel the order if nothing has been paid for yet; whether it was. `for_now`: it will be ordered again."""
+        return await self._close_canceled(image_id, only_if=Status.QUEUED, for_now=for_now)
+
+    async def _close_canceled(self, image_id: str, only_if: Status | None = None, *, for_now: bool = False) -> bool:
+        change = ending(Canceled(), Status.CANCELED)
+        data = dump_line({"error": change.error, "for_now": for_now})
+        line = Line(image_id, "canceled", data, last=True, only_if=only_if, change=change)
+        try:
+            await self._core.log.append(line)
+        except (StatusChanged, LogClosed):
+            return False
+        await self._slots.leave(image_id, self._account(image_id))
+        return True
+
+    async def abandon(self, image_id: str) -> None:
+        """Its only reader left: drop it if it waits, and let the same Idempotency-Key start anew."""
+        if await self.drop(image_id):
+            await free(self._core.database.engine, image_id)
+
+    async def unfinished(self, parent: str, owner: str) -> list[Picture]:
+        """The orders made on behalf of a task that have no ending yet."""
+        ids = await self._core.tasks.unfinished_of(parent)
+        found = [await self._core.tasks.find(image_id, owner) for image_id in ids]
+        return [Picture(task, order_of(task.request)) for task in found if task and task.kind == IMAGE]
+
+    async def cancel(self, picture: Picture) -> None:
+        """Cancel as far as the vendor allows: contract §4.3."""
+        if picture.finished or await self.drop(picture.task.id):
+            return
+        await self._core.tasks.request_cancel(picture.task.id)
+        await self._cancel_at_vendor(picture)
+
+    async def _cancel_at_vendor(self, picture: Picture) -> None:
+        painter = self._painters[picture.order.provider]
+        task = await self._core.tasks.find(picture.task.id)
+        if task and task.vendor_task_id and await painter.cancel(task.vendor_task_id):
+            await self._close_canceled(picture.task.id)
+
+    def _account(self, image_id: str) -> str:
+        provider = next(name for name, prefix in _PREFIX.items() if image_id.startswith(prefix))
+        return self._painters[provider].account
+
+    async def content(self, picture: Picture) -> tuple[dict[str, Any], AsyncIterator[bytes]]:
+        """How the picture is kept, and its bytes. Raises ImageNotReady, ImageNotFound."""
+        if not picture.finished:
+            raise ImageNotReady().retry_after(2)
+        missing = ImageNotFound(f"图片 {picture.task.id} 没有可用的内容")
+        if (kept := picture.kept) is None:
+            raise missing
+        try:
+            return kept, await self._store.stream(kept["key"])
+        except FileNotFoundError as error:
+            raise missing from error
+
+    async def image_url(self, picture: Picture) -> str | None:
+        """The vendor's link, or a data URL where the vendor sent bytes; None for an unfinished picture."""
+        if (kept := picture.kept) is None:
+            return None
+        if url := kept["url"]:
+            return str(url)
+        data = await self._store.get(kept["key"])
+        return f"data:{kept['content_type']};base64,{base64.b64encode(data).decode()}"

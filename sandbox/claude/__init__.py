@@ -1,0 +1,1 @@
+"""Anthropic's Messages API, and a relay that speaks OpenAI's."""

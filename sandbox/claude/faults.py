@@ -1,0 +1,104 @@
+"""How an answer of the Messages API can go wrong.
+
+The value of a fault: `error_midstream` type, `type:deltas` or deltas; `stall_midstream` seconds or `seconds:deltas`;
+`eof`, `reset_midstream`, `bad_json` deltas; `refusal`, `max_tokens`, `context_window`, `overlap` characters;
+`bytewise` bytes; `rate_limit` seconds. A cut without a number of deltas falls somewhere else each time.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from sandbox.claude.events import Events, Reply, error_body, event
+from sandbox.faults.model import Fault
+from sandbox.faults.streaming import Broadcast, Ending, Phase, rechunked
+from sandbox.story.dice import Dice
+from sandbox.story.telling import Telling
+
+CUTS = frozenset({"error_midstream", "eof", "reset_midstream", "stall_midstream", "bad_json"})
+TEXTS = frozenset({"refusal", "max_tokens", "context_window", "overlap", "empty_text", "short"})
+FRAMES = frozenset({"bytewise", "eventless", "crlf", "unknown_events"})
+REFUSALS = frozenset({"rate_limit", "overloaded"})
+KINDS = CUTS | TEXTS | FRAMES | REFUSALS | {"openai_format"}
+_FUTURE = event("future_event", {"note": "unknown to every reader"}) + b": a comment\n\n" + event("ping", {})
+
+
+def told_text(telling: Telling, fault: Fault | None) -> str:
+    """What the model goes on to say."""
+    match fault:
+        case Fault(kind="overlap"):
+            return telling.repeating(int(fault.number(30)))
+        case Fault(kind="empty_text"):
+            return ""
+        case Fault(kind="short"):
+            return "好的。"
+    return telling.rest
+
+
+def stopped(reply: Reply, fault: Fault | None) -> Reply:
+    """The reply cut short with the vendor's reason for it."""
+    reasons = {"refusal": "refusal", "max_tokens": "max_tokens", "context_window": "model_context_window_exceeded"}
+    if fault is None or fault.kind not in reasons:
+        return reply
+    at = int(fault.number(len(reply.text) // 2))
+    return replace(reply, text=reply.text[:at], stop_reason=reasons[fault.kind])
+
+
+def broadcast(told: Events, interval: float, fault: Fault | None, number: int, request_id: str) -> Broadcast:
+    """The stream, whole or misbehaving. `number` makes the place of a cut differ from request to request."""
+    if fault is not None and fault.kind in CUTS:
+        return _cut(told, interval, fault, number, request_id)
+    phases = _phases(told, told.text, told.closing, interval)
+    match fault:
+        case Fault(kind="bytewise"):
+            return Broadcast(rechunked(phases, max(1, int(fault.number(1)))))
+        case Fault(kind="eventless"):
+            return Broadcast(_each(phases, lambda piece: re.sub(rb"(?m)^event: .*\n", b"", piece)))
+        case Fault(kind="crlf"):
+            return Broadcast(_each(phases, lambda piece: piece.replace(b"\n", b"\r\n")))
+        case Fault(kind="unknown_events"):
+            return Broadcast(_each(phases, lambda piece: _FUTURE + piece))
+    return Broadcast(phases)
+
+
+def _phases(told: Events, text: list[bytes], closing: bytes, interval: float) -> tuple[Phase, ...]:
+    return (
+        Phase([told.opening]),
+        Phase(told.thinking, interval),
+        Phase([told.between]),
+        Phase(text, interval),
+        Phase([closing]),
+    )
+
+
+def _cut(told: Events, interval: float, fault: Fault, number: int, request_id: str) -> Broadcast:
+    word, at = _where(fault, len(told.text), number)
+    kept = told.text[:at]
+    match fault.kind:
+        case "error_midstream":
+            kind = word or "overloaded_error"
+            error = error_body(kind, "Overloaded" if kind == "overloaded_error" else kind, request_id)
+            return Broadcast(_phases(told, kept, event("error", error), interval))
+        case "bad_json":
+            return Broadcast(
+                _phases(told, kept, _FUTURE + b'event: content_block_delta\ndata: {"type":"cont\n\n', interval)
+            )
+        case "stall_midstream":
+            phases = _phases(told, kept, b"", interval)
+            return Broadcast(phases, Ending.STALL, float(word) if word else None)
+        case "reset_midstream":
+            return Broadcast(_phases(told, kept, b"", interval), Ending.RESET)
+    return Broadcast(_phases(told, kept, b"", interval))
+
+
+def _where(fault: Fault, total: int, number: int) -> tuple[str, int]:
+    """A word (error type, seconds) and the number of deltas before the cut: `word`, `deltas` or `word:deltas`."""
+    word, _, deltas = str(fault.value if fault.value is not None else "").partition(":")
+    if fault.kind in {"eof", "reset_midstream", "bad_json"} or (fault.kind == "error_midstream" and word.isdigit()):
+        word, deltas = "", deltas or word
+    at = int(float(deltas)) if deltas else Dice("cut", fault.kind, number).number(0, total)
+    return word, min(at, total)
+
+
+def _each(phases: tuple[Phase, ...], change: Callable[[bytes], bytes]) -> tuple[Phase, ...]:
+    return tuple(replace(phase, pieces=[change(piece) for piece in phase.pieces]) for phase in phases)

@@ -1,0 +1,1 @@
+"""The sandbox itself: its app, settings, books and its own endpoints."""

@@ -1,0 +1,1 @@
+"""Volcengine's Jimeng 4.0."""

@@ -1,0 +1,1 @@
+"""RunningHub's task API."""
