@@ -1,4 +1,4 @@
-"""Many readers on one gateway, most of them idle, and its farewell: `python benchmarks/idle_streams.py [IDLE] [BUSY]`.
+"""Many readers on one gateway, most of them idle, and its shutdown: `python benchmarks/idle_streams.py [IDLE] [BUSY]`.
 
 Idle readers follow a storyboard task whose model does not answer; busy ones each a script that is being written. Told:
 memory per idle stream, how quick `/livez` stays, and what SIGTERM does to all of them.
@@ -127,17 +127,17 @@ async def measure(gateway: Process, idle: int, busy: int) -> None:
     told(f"{idle} idle and {busy} busy", times)
     cpu = (sum(process.cpu_times()[:2]) - used) / passed
     print(f"busy: {(followers.pieces - pieces) / passed:.0f} pieces/s, gateway at {cpu:.0%} of one core")
-    await farewell(gateway, followers)
+    await close_readers(gateway, followers)
 
 
-async def farewell(gateway: Process, followers: Followers) -> None:
+async def close_readers(gateway: Process, followers: Followers) -> None:
     begun = time.monotonic()
     await asyncio.to_thread(gateway.stop)
     left = time.monotonic() - begun
     gone = await followers.gone(5)
     print(f"refused: {dict(followers.refused)}")
     print(f"SIGTERM: exit after {left:.1f} s; {gone} connections ended, {followers.farewells} of {followers.begun}")
-    print("streams with the farewell that tells a reader to come back elsewhere")
+    print("streams with the close_readers that tells a reader to come back elsewhere")
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from gateway.api.descriptions import OPERATIONS, TAGS
 from gateway.api.page import load_files, page_router
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
 from shared.web.app import About, Rules, build_app
 from shared.web.auth import ApiKeys, GatewayGuard, Inside
 from shared.web.body_limit import MEGABYTE
@@ -66,10 +66,10 @@ def rules_of(settings: GatewaySettings) -> Rules:
     return Rules(guard, Limits.of(settings, may_stream), body_limit, settings.max_json_depth)
 
 
-def create_app(settings: GatewaySettings | None = None, departure: Departure | None = None) -> FastAPI:
+def create_app(settings: GatewaySettings | None = None, shutdown: Shutdown | None = None) -> FastAPI:
     """Nothing happens before the lifespan starts."""
     told = settings or GatewaySettings()
-    leaving = departure or Departure()
+    leaving = shutdown or Shutdown()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from shared.errors import ScriptToFrameError
 
 
-class Remembered:
+class CachedProbe:
     """Calling it gives the outcome of `probe()`, at most `seconds` old; concurrent callers share one probe."""
 
     def __init__(self, probe: Callable[[], Awaitable[None]], seconds: float) -> None:

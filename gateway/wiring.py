@@ -9,7 +9,7 @@ from typing import cast
 import httpx
 from fastapi import Request
 
-from gateway.cached_probe import Remembered
+from gateway.cached_probe import CachedProbe
 from gateway.imagegen.client import Imagegen
 from gateway.imagegen.feed import PictureFeeds
 from gateway.imagegen.orders import ImagegenPictures
@@ -18,16 +18,16 @@ from gateway.llm.claude import Claude
 from gateway.llm.deepseek import DeepSeek
 from gateway.llm.openai_chat import OpenAIChat
 from gateway.scene_images.workflow import Processing
-from gateway.screenplay.episode import Pen
+from gateway.screenplay.episode import EpisodeWriter
 from gateway.screenplay.model import ScriptModel
-from gateway.screenplay.store import Manuscripts
+from gateway.screenplay.store import ScriptStore
 from gateway.screenplay.workflow import Screenplay
 from gateway.settings import GatewaySettings
 from gateway.storyboard.analysis import Analysis
 from gateway.storyboard.batch import Batch
 from shared.errors import ConfigurationError
 from shared.outbound.client import client
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
 from shared.tasks.retention import Kept, Retention
 from shared.tasks.runtime import Core, core_of
 from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
@@ -45,11 +45,11 @@ class Wiring:
     settings: GatewaySettings
     core: Core
     deepseek: DeepSeek
-    deepseek_alive: Remembered
+    deepseek_alive: CachedProbe
     imagegen: Imagegen
     runninghub: RunningHub
     script_model: ScriptModel
-    manuscripts: Manuscripts
+    scripts: ScriptStore
     tickets: Tickets
 
 
@@ -58,30 +58,30 @@ def wiring_of(request: Request) -> Wiring:
 
 
 @asynccontextmanager
-async def wired(settings: GatewaySettings, departure: Departure) -> AsyncIterator[Wiring]:
+async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[Wiring]:
     """A running gateway without its HTTP side."""
     async with (
-        core_of(SERVICE, settings, departure) as core,
+        core_of(SERVICE, settings, shutdown) as core,
         client() as vendor_client,
         client(own=True) as own_client,
         _script_model(settings, vendor_client) as script_model,
     ):
         deepseek = DeepSeek(settings, vendor_client)
         imagegen = Imagegen(settings, own_client)
-        manuscripts = Manuscripts(core.database.engine)
+        scripts = ScriptStore(core.database.engine)
         feeds = PictureFeeds(imagegen)
         pictures = ImagegenPictures(imagegen, feeds)
         core.engine.register(ANALYSIS, Analysis(deepseek, core.readers))
         core.engine.register(BATCH, Batch(pictures, core.readers))
         runninghub = RunningHub(imagegen)
-        core.engine.register(RUNNINGHUB, Processing(manuscripts, pictures, runninghub))
-        core.engine.register(SCRIPT, Screenplay(Pen(script_model, settings.llm_silence_seconds), manuscripts))
+        core.engine.register(RUNNINGHUB, Processing(scripts, pictures, runninghub))
+        core.engine.register(SCRIPT, Screenplay(EpisodeWriter(script_model, settings.llm_silence_seconds), scripts))
         kinds = (ANALYSIS, BATCH, RUNNINGHUB, SCRIPT)
         retention = Retention(core.database.engine, Kept(SERVICE, kinds, settings.retention_days))
         async with core.notices.listening(), feeds.running(), core.engine.running(), retention.running():
-            probe = Remembered(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
+            probe = CachedProbe(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
             tickets = await _tickets(settings, core)
-            yield Wiring(settings, core, deepseek, probe, imagegen, runninghub, script_model, manuscripts, tickets)
+            yield Wiring(settings, core, deepseek, probe, imagegen, runninghub, script_model, scripts, tickets)
 
 
 async def _tickets(settings: GatewaySettings, core: Core) -> Tickets:

@@ -4,7 +4,7 @@ import logging
 
 from imagegen.app import create_app
 from imagegen.settings import ImagegenSettings
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
 from shared.telemetry import logs, tracing
 from shared.web.protocol import Patience
 from shared.web.server import Listening, serve
@@ -17,9 +17,9 @@ def main() -> None:
     logs.configure("python-backend", settings.log_level, settings.log_file)
     _say_which_keys(settings)
     tracing.configure("imagegen", settings.otel_exporter_otlp_endpoint)
-    departure = Departure()
+    shutdown = Shutdown()
     patience = Patience(settings.head_seconds, settings.body_idle_seconds)
-    serve(create_app(settings, departure), departure, Listening(settings.host, settings.port, patience))
+    serve(create_app(settings, shutdown), shutdown, Listening(settings.host, settings.port, patience))
 
 
 def _say_which_keys(settings: ImagegenSettings) -> None:

@@ -10,11 +10,11 @@ from imagegen.api import following, health, images, internal, runninghub
 from imagegen.api.descriptions import OPERATIONS, TAGS
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
 from shared.web.app import About, Rules, build_app
 from shared.web.auth import Inside, InternalGuard
 from shared.web.body_limit import MEGABYTE
-from shared.web.limits import Limits, Room
+from shared.web.limits import Limits
 from shared.web.openapi import describe
 
 ABOUT = About("ScriptToFrame Image Generation API", "火山引擎即梦图片生成服务")
@@ -22,14 +22,14 @@ ABOUT = About("ScriptToFrame Image Generation API", "火山引擎即梦图片生
 
 def rules_of(settings: ImagegenSettings) -> Rules:
     """What callers of imagegen must keep to. Requests a minute are counted where the callers' keys are: the gateway."""
-    limits = Limits(Room(settings.max_open_tasks, settings.max_open_tasks_per_key))
+    limits = Limits()
     return Rules(InternalGuard(Inside.of(settings)), limits, lambda _path: 16 * MEGABYTE, settings.max_json_depth)
 
 
-def create_app(settings: ImagegenSettings | None = None, departure: Departure | None = None) -> FastAPI:
+def create_app(settings: ImagegenSettings | None = None, shutdown: Shutdown | None = None) -> FastAPI:
     """Nothing happens before the lifespan starts."""
     told = settings or ImagegenSettings()
-    leaving = departure or Departure()
+    leaving = shutdown or Shutdown()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:

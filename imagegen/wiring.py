@@ -8,18 +8,18 @@ from typing import cast
 
 from fastapi import Request
 
-from imagegen.images.references import Shelf
-from imagegen.images.service import Desk
+from imagegen.images.references import StoredImageRefs
+from imagegen.images.service import ImageService
 from imagegen.images.slots import Slots
 from imagegen.images.store import open_store
-from imagegen.images.workflow import Painter, Painting
+from imagegen.images.workflow import ImageVendor, ImageWorkflow
 from imagegen.settings import ImagegenSettings
 from imagegen.vendors.jimeng import ACCOUNT as JIMENG
 from imagegen.vendors.jimeng import Jimeng
 from imagegen.vendors.runninghub import ACCOUNT as RUNNINGHUB
 from imagegen.vendors.runninghub import RunningHub
 from shared.outbound.client import client
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
 from shared.tasks.retention import Kept, Retention
 from shared.tasks.runtime import Core, core_of
 from shared.tasks.store import IMAGE
@@ -33,7 +33,7 @@ class Wiring:
 
     settings: ImagegenSettings
     core: Core
-    desk: Desk
+    service: ImageService
     runninghub: RunningHub
     slots: Slots
 
@@ -43,16 +43,16 @@ def wiring_of(request: Request) -> Wiring:
 
 
 @asynccontextmanager
-async def wired(settings: ImagegenSettings, departure: Departure) -> AsyncIterator[Wiring]:
+async def wired(settings: ImagegenSettings, shutdown: Shutdown) -> AsyncIterator[Wiring]:
     """A running imagegen without its HTTP side."""
-    async with core_of(SERVICE, settings, departure) as core, client(timeout=30) as vendor_client:
+    async with core_of(SERVICE, settings, shutdown) as core, client(timeout=30) as vendor_client:
         runninghub = RunningHub(settings, vendor_client)
-        painters: dict[str, Painter] = {"jimeng": Jimeng(settings, vendor_client), "runninghub": runninghub}
+        vendors: dict[str, ImageVendor] = {"jimeng": Jimeng(settings, vendor_client), "runninghub": runninghub}
         store = await asyncio.to_thread(open_store, settings.picture_store_url, settings.data_dir)
         limits = {JIMENG: settings.jimeng_max_concurrency, RUNNINGHUB: settings.runninghub_max_concurrency}
         slots = Slots(core.database.engine, core.notices, limits)
-        shelf = Shelf(core.database.engine, store)
-        core.engine.register(IMAGE, Painting(painters, slots, shelf, core.tasks))
-        retention = Retention(core.database.engine, Kept(SERVICE, (IMAGE,), settings.retention_days, shelf.forget))
+        references = StoredImageRefs(core.database.engine, store)
+        core.engine.register(IMAGE, ImageWorkflow(vendors, slots, references, core.tasks))
+        retention = Retention(core.database.engine, Kept(SERVICE, (IMAGE,), settings.retention_days, references.forget))
         async with core.notices.listening(), slots.running(), core.engine.running(), retention.running():
-            yield Wiring(settings, core, Desk(core, painters, slots, store), runninghub, slots)
+            yield Wiring(settings, core, ImageService(core, vendors, slots, store), runninghub, slots)

@@ -13,7 +13,7 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-class PictureForm(BaseModel):
+class ImageOrderForm(BaseModel):
     """A missing prompt is 400 and comes before every wrong type, which is 422."""
 
     model_config = ConfigDict(
@@ -49,7 +49,7 @@ class PictureForm(BaseModel):
         return [given for given in _given(self.prompt, self.frame) if not is_blank(given)]
 
 
-class ImageForm(PictureForm):
+class VendorImageForm(ImageOrderForm):
     """A picture to paint, at the vendor of your choice (N1)."""
 
     provider: Literal["jimeng", "runninghub"] = "jimeng"

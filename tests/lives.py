@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.database.embedded import start_embedded
 from shared.database.engine import Database, migrate, pooled
 from shared.database.notify import Notices
+from shared.tasks.accept import Room, TaskRegistry
 from shared.tasks.log import EventLog
 from shared.tasks.store import ANALYSIS, NewTask, Tasks
 
@@ -37,6 +38,10 @@ class Life:
     @property
     def engine(self) -> AsyncEngine:
         return self.database.engine
+
+    @property
+    def registry(self) -> TaskRegistry:
+        return TaskRegistry(self.engine, Room())
 
     async def task(self) -> str:
         """A new task's id."""

@@ -5,14 +5,14 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from gateway.api.schemas import PictureRequest
+from gateway.api.schemas import PromptFirstRequest
 from gateway.wiring import Wiring, wiring_of
-from shared.image_request import ImageForm
-from shared.shutdown import ReaderLeft, while_read
+from shared.image_request import VendorImageForm
 from shared.tasks.accept import HEADER as IDEMPOTENCY_KEY
 from shared.tasks.accept import checked
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
+from shared.web.disconnect import ClientDisconnected, run_until_disconnect
 
 router = APIRouter(prefix="/api", tags=["images"])
 
@@ -34,19 +34,19 @@ async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, 
 HandedOnKey = Annotated[dict[str, str], Depends(_handed_on_key)]
 # imagegen reads the header; here it is only described.
 _WAITS = [Depends(preferred_wait)]
-_ORDER = {"required": True, "content": {"application/json": {"schema": ImageForm.model_json_schema()}}}
+_ORDER = {"required": True, "content": {"application/json": {"schema": VendorImageForm.model_json_schema()}}}
 
 
 @router.post("/generate-image-python", operation_id="generateImagePython")
 @router.post("/generate-image", operation_id="generateImage")
 async def generate_image(
-    body: PictureRequest, request: Request, wired: Wired, owner: Owner, key: HandedOnKey
+    body: PromptFirstRequest, request: Request, wired: Wired, owner: Owner, key: HandedOnKey
 ) -> Response:
     """Paint one picture and wait for it (A2)."""
     painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | key)
     try:
-        return await while_read(request, wired.core.departure, painting)
-    except ReaderLeft:
+        return await run_until_disconnect(request, wired.core.shutdown, painting)
+    except ClientDisconnected:
         return Response(status_code=499)
 
 

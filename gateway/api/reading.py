@@ -4,9 +4,10 @@ from fastapi import Request, Response
 
 from gateway.wiring import Wiring
 from shared.errors import RequestInProgress, ScriptToFrameError
-from shared.shutdown import ReaderLeft, restarting, while_read
-from shared.tasks.accept import IdempotencyKey, Registered, register
+from shared.shutdown import server_restarting
+from shared.tasks.accept import IdempotencyKey, Registered
 from shared.tasks.store import NewTask, Task
+from shared.web.disconnect import ClientDisconnected, run_until_disconnect
 from shared.web.sse import FollowedLog, View
 
 
@@ -28,7 +29,7 @@ async def begun(
 
 
 async def _registered(wired: Wiring, task: NewTask, key: IdempotencyKey | None) -> Registered:
-    registered = await register(wired.core.database.engine, task, key)
+    registered = await wired.core.registry.register(task, key)
     if registered.created:
         wired.core.engine.start_soon(task.kind, registered.task_id)
     return registered
@@ -43,12 +44,12 @@ async def _refuse_second_reader(wired: Wiring, task_id: str) -> None:
 
 async def _ended(request: Request, wired: Wiring, task_id: str) -> Response | Task:
     try:
-        await while_read(request, wired.core.departure, wired.core.log.following.until_last(task_id))
-    except ReaderLeft:
+        await run_until_disconnect(request, wired.core.shutdown, wired.core.log.following.until_last(task_id))
+    except ClientDisconnected:
         return Response(status_code=499)
     task = await wired.core.tasks.find(task_id)
     if task is None:
         raise ScriptToFrameError
     if not task.closed:
-        raise restarting()
+        raise server_restarting()
     return task

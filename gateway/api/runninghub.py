@@ -15,7 +15,7 @@ from gateway.imagegen.runninghub import VendorAnswer
 from gateway.scene_images.workflow import CANCEL_REQUESTED
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import RunningHubError, ScriptToFrameError, TaskNotFound
-from shared.tasks.accept import IdempotencyKey, register
+from shared.tasks.accept import IdempotencyKey
 from shared.tasks.model import Line, LogClosed
 from shared.tasks.store import RUNNINGHUB, NewTask, Task
 from shared.web.dependencies import Key, Owner
@@ -51,7 +51,7 @@ async def _process(wired: Wiring, asked: NewTask, key: IdempotencyKey | None) ->
     await finished_parts(wired, asked.request["script_id"], asked.owner)
     demo = await wired.runninghub.check_configured()
     task = NewTask(str(uuid4()), RUNNINGHUB, asked.request, asked.owner, demo)
-    registered = await register(wired.core.database.engine, task, key)
+    registered = await wired.core.registry.register(task, key)
     if registered.created:
         await wired.core.engine.start(RUNNINGHUB, registered.task_id)
     return FollowedLog(wired.core.log.following, View(registered.task_id))

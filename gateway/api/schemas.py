@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from gateway.storyboard.analysis import Story
 from shared.errors import MissingParameter
-from shared.image_request import PictureForm
+from shared.image_request import ImageOrderForm
 
 MOST_SCENES = 100
 
@@ -50,7 +50,7 @@ class AnalysisRequest(BaseModel):
         return Story(self.script, self.sceneCount, self.style, self.genre)
 
 
-class PictureRequest(PictureForm):
+class PromptFirstRequest(ImageOrderForm):
     """A picture to paint (A2). The effective prompt is `prompt`, else `frame.prompt`, else `frame.jimengPrompt`."""
 
     def form(self) -> dict[str, Any]:

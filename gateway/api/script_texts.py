@@ -37,7 +37,7 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 async def finished_parts(wired: Wiring, task_id: str, owner: str) -> Parts:
     """The whole parts of a script. Raises TaskNotFound when there are none, also for somebody else's."""
     task = await wired.core.tasks.find(task_id, owner)
-    parts = await wired.manuscripts.finished(task.id) if task and task.kind == SCRIPT else ()
+    parts = await wired.scripts.finished(task.id) if task and task.kind == SCRIPT else ()
     if not parts:
         raise TaskNotFound(f"未找到任务ID {task_id} 的剧本")
     return parts

@@ -10,7 +10,6 @@ from gateway.api.script_schemas import ScriptRequest
 from gateway.screenplay.workflow import first_line
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import Canceled, TaskNotFound
-from shared.tasks.accept import register
 from shared.tasks.model import Line, LogClosed, Status, ending
 from shared.tasks.store import SCRIPT, NewTask, Task
 from shared.web.dependencies import Key, Owner
@@ -29,7 +28,7 @@ async def generate_script(body: ScriptRequest, wired: Wired, owner: Owner, key: 
     """Write a script, episode by episode (B1). Leaving stops nothing; B2 does."""
     demo = wired.script_model.check_configured()
     task = NewTask(str(uuid4()), SCRIPT, body.order(), owner, demo, total=body.episodes)
-    registered = await register(wired.core.database.engine, task, key)
+    registered = await wired.core.registry.register(task, key)
     if registered.created:
         wired.core.engine.start_soon(SCRIPT, task.id)
         await wired.core.log.append(first_line(task.id, demo=demo))

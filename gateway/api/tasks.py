@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from gateway.storyboard.batch_frames import Shot, recalled
+from gateway.storyboard.batch_frames import BatchFrame, recalled
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
 from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task
@@ -105,12 +105,12 @@ async def drawn_so_far(wired: Wiring, task: Task) -> list[dict[str, Any] | None]
     frames = task.request["frames"]
     told = [loads(event.data) for event in await wired.core.log.following.stored(task.id)]
     outcomes = dict(recalled(event) for event in told if event["type"] in {"frame_complete", "frame_error"})
-    shots = [Shot(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
+    shots = [BatchFrame(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
     return [outcomes[shot.position].item(shot) if shot.position in outcomes else None for shot in shots]
 
 
 async def _texts(wired: Wiring, task: Task) -> dict[str, Any]:
-    manuscript = await wired.manuscripts.whole(task.id)
+    manuscript = await wired.scripts.whole(task.id)
     return {"full_script": manuscript.full_script, "episodes": manuscript.episodes()}
 
 

@@ -13,7 +13,7 @@ from gateway.settings import GatewaySettings, LLMAccess
 from gateway.storyboard.analysis import Completion, Turn
 from shared.errors import LLMError
 from shared.outbound.client import Failure, describe, outcome
-from shared.outbound.retry import Passing, repeat, retry_after_seconds
+from shared.outbound.retry import Transient, retry_after_seconds, retry_transient
 from shared.telemetry.logs import redact_text
 from shared.telemetry.metrics import count_tokens
 from shared.wire import dumps, well_formed
@@ -39,7 +39,7 @@ class DeepSeek:
 
     async def complete(self, turns: list[Turn], max_tokens: int) -> Completion:
         """Raises LLMError with the cause as contract §3.1 words it."""
-        return await repeat(lambda: self._attempt(turns, max_tokens))
+        return await retry_transient(lambda: self._attempt(turns, max_tokens))
 
     async def alive(self, seconds: float) -> None:
         """A call that costs nothing. Raises ConfigurationError, LLMError."""
@@ -103,7 +103,7 @@ def _completion(response: httpx.Response) -> Completion:
         logger.warning("deepseek.refused", extra={"status": response.status_code, "reason": _reason(response)})
         refusal = LLMError(f"HTTP {response.status_code}")
         if response.status_code == 429 or response.status_code >= 500:
-            raise Passing(refusal, retry_after_seconds(response.headers.get("retry-after")))
+            raise Transient(refusal, retry_after_seconds(response.headers.get("retry-after")))
         raise refusal
     try:
         answer = response.json()
@@ -113,11 +113,11 @@ def _completion(response: httpx.Response) -> Completion:
         raise LLMError(_NO_CONTENT) from error
     count_tokens("deepseek", answer.get("usage"), ("prompt_tokens", "completion_tokens"))
     if reason == "insufficient_system_resource":
-        raise Passing(LLMError(_INCOMPLETE))
+        raise Transient(LLMError(_INCOMPLETE))
     if reason == "content_filter":
         raise LLMError(_INCOMPLETE)
     if not isinstance(text, str) or not text.strip():
-        raise Passing(LLMError(_NO_CONTENT))
+        raise Transient(LLMError(_NO_CONTENT))
     return Completion(text, cut=reason == "length")
 
 

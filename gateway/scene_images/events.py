@@ -39,7 +39,7 @@ def subtasks(request_id: str, episodes: Iterable[EpisodePrompts]) -> list[Subtas
 
 
 @dataclass(slots=True)
-class Sight:
+class ImageProgress:
     """What is known of a subtask's picture so far."""
 
     image_id: str = ""

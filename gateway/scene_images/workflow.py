@@ -8,7 +8,7 @@ import logging
 from typing import Any, Protocol
 
 from gateway.images import PictureEvent, PictureOrder, Pictures
-from gateway.scene_images.events import Sight, Subtask, subtasks
+from gateway.scene_images.events import ImageProgress, Subtask, subtasks
 from gateway.screenplay.export import ScriptPart
 from gateway.screenplay.store import extracted
 from shared.concurrency import all_done, alongside
@@ -144,7 +144,7 @@ class _Request:
                 return
 
     async def _subtask(self, one: Subtask) -> None:
-        sight = Sight()
+        sight = ImageProgress()
         try:
             sight.image_id = await asyncio.shield(self._ordered(one))
             await self._watched(one, sight)
@@ -160,7 +160,7 @@ class _Request:
         self._orders[one.id] = asyncio.ensure_future(call)
         return self._orders[one.id]
 
-    async def _watched(self, one: Subtask, sight: Sight) -> None:
+    async def _watched(self, one: Subtask, sight: ImageProgress) -> None:
         while True:
             try:
                 async for event in self._pictures.events(sight.image_id, self._work.task.owner):
@@ -170,7 +170,7 @@ class _Request:
                 # The picture is in imagegen's hands; nothing is lost by waiting until it is back.
                 logger.warning("processing.waiting", extra={"task_id": self._id, "image_id": sight.image_id})
 
-    async def _tell(self, one: Subtask, sight: Sight, event: PictureEvent) -> None:
+    async def _tell(self, one: Subtask, sight: ImageProgress, event: PictureEvent) -> None:
         data, key = event.data, f"{one.id}:{event.seq}"
         match event.name:
             case "submitting":
@@ -194,7 +194,7 @@ class _Request:
             case "canceled":
                 await self._ended("task_cancelled", one, {"task_id": one.id, "message": "任务已取消"})
 
-    async def _failed(self, one: Subtask, sight: Sight, data: dict[str, Any]) -> None:
+    async def _failed(self, one: Subtask, sight: ImageProgress, data: dict[str, Any]) -> None:
         """What RunningHub refused or failed is a completed subtask; what went wrong on our side is an error."""
         raw = data.get("raw") or {}
         if not raw.keys() & {"create", "outputs", "status"}:
@@ -244,7 +244,7 @@ class _Request:
         """A picture that had its end before the cancel came is not a cancelled one."""
         order = self._orders.get(one.id)
         if order and not order.cancelled() and not order.exception() and order.result() not in outcomes:
-            await self._watched(one, Sight(order.result()))
+            await self._watched(one, ImageProgress(order.result()))
 
     def _canceled(self, tasks: int, outcomes: dict[str, tuple[str, str]]) -> Change:
         confirmed = [before for before, after in outcomes.values() if after == "canceled"]

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 
 from gateway.screenplay import prompts
-from gateway.screenplay.merge import flowing
+from gateway.screenplay.merge import merged_pieces
 from gateway.screenplay.model import Interrupted, ScriptModel, Turn
 from gateway.text.continuation import OverlapTrimmer
 from shared.errors import LLMError
@@ -49,7 +49,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
+class EpisodeWriter:
     """Writes drafts with a model that may stay silent for `silence` seconds."""
 
     model: ScriptModel
@@ -75,7 +75,7 @@ class Pen:
     async def _go_on(self, draft: Draft) -> str:
         """One call. What the trimmer still holds when the answer breaks off is kept, too."""
         trimmer = OverlapTrimmer(draft.text)
-        async with flowing(self.model.write(draft.turns), self.silence) as flow:
+        async with merged_pieces(self.model.write(draft.turns), self.silence) as flow:
             try:
                 while True:
                     piece = trimmer.feed(await flow.take())

@@ -13,8 +13,8 @@ PACE = 0.02
 _WAITED = 0.001
 
 
-class Flow:
-    """Made by `flowing`. Reading goes on while a piece is being stored."""
+class MergedPieces:
+    """Made by `merged_pieces`. Reading goes on while a piece is being stored."""
 
     def __init__(self, pieces: AsyncGenerator[str, None], silence: float) -> None:
         self._loop = asyncio.get_running_loop()
@@ -92,9 +92,9 @@ def _off(timer: asyncio.TimerHandle | None) -> None:
 
 
 @asynccontextmanager
-async def flowing(pieces: AsyncGenerator[str, None], silence: float) -> AsyncIterator[Flow]:
+async def merged_pieces(pieces: AsyncGenerator[str, None], silence: float) -> AsyncIterator[MergedPieces]:
     """The answer being read; it may stay silent for so many seconds."""
-    flow = Flow(pieces, silence)
+    flow = MergedPieces(pieces, silence)
     try:
         yield flow
     finally:

@@ -22,7 +22,7 @@ _PIECES = text("SELECT data FROM event WHERE task_id = :id AND seq > :after AND 
 
 
 @dataclass(frozen=True, slots=True)
-class Manuscript:
+class StoredScript:
     """`unfinished` is the text of the part after the last whole one."""
 
     parts: tuple[ScriptPart, ...]
@@ -40,8 +40,8 @@ class Manuscript:
         return shown
 
 
-class Manuscripts:
-    """Reads manuscripts."""
+class ScriptStore:
+    """Reads scripts."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -51,12 +51,12 @@ class Manuscripts:
         async with self._engine.connect() as connection:
             return tuple(_part(row) for row in await connection.execute(_PARTS, {"id": task_id}))
 
-    async def whole(self, task_id: str) -> Manuscript:
+    async def whole(self, task_id: str) -> StoredScript:
         """Everything that is written."""
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_PARTS, {"id": task_id})).all()
             pieces = await _pieces(connection, task_id, rows[-1].seq if rows else 0)
-        return Manuscript(tuple(_part(row) for row in rows), pieces)
+        return StoredScript(tuple(_part(row) for row in rows), pieces)
 
 
 def full_script(parts: Iterable[ScriptPart]) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.screenplay import prompts
-from gateway.screenplay.episode import Draft, Pen
+from gateway.screenplay.episode import Draft, EpisodeWriter
 from gateway.screenplay.export import ScriptPart
 from gateway.screenplay.parsing.outline import context_from
-from gateway.screenplay.store import Manuscripts, full_script
+from gateway.screenplay.store import ScriptStore, full_script
 from shared.errors import LLMError, ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.model import Change, Line, Status, ending
@@ -44,9 +44,9 @@ class ScriptFailed(LLMError):
 class Screenplay:
     """Runner of script tasks."""
 
-    def __init__(self, pen: Pen, manuscripts: Manuscripts) -> None:
+    def __init__(self, pen: EpisodeWriter, scripts: ScriptStore) -> None:
         self._pen = pen
-        self._manuscripts = manuscripts
+        self._manuscripts = scripts
 
     async def run(self, work: Work) -> None:
         order = order_of(work.task.request)

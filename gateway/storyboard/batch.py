@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway.images import PictureOrder, Pictures
-from gateway.storyboard.batch_frames import Outcome, Shot, ended, recalled, refused, stats
+from gateway.storyboard.batch_frames import BatchFrame, Outcome, ended, recalled, refused, stats
 from shared.concurrency import all_done, alongside
 from shared.errors import BatchFailed, ScriptToFrameError
 from shared.tasks.context import Work
@@ -45,9 +45,9 @@ class Batch:
         self._audience = audience
 
     async def run(self, work: Work) -> None:
-        board = Board(work)
+        board = BatchProgress(work)
         await board.recall()
-        stage = _Stage(work, board, self._pictures, self._audience)
+        stage = _BatchRun(work, board, self._pictures, self._audience)
         if board.missing():
             await stage.play()
         await board.complete()
@@ -60,13 +60,13 @@ class Batch:
         await work.end(None, event | extras | _demo(work), replace(ending(failed), result=dump_text(extras)))
 
 
-class Board:
+class BatchProgress:
     """What is done and what is told."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
         frames = work.task.request["frames"]
-        self.shots = [Shot(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
+        self.shots = [BatchFrame(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
         self._outcomes: dict[int, Outcome] = {}
 
     async def recall(self) -> None:
@@ -76,21 +76,21 @@ class Board:
                 position, outcome = recalled(told)
                 self._outcomes[position] = outcome
 
-    def missing(self) -> list[Shot]:
+    def missing(self) -> list[BatchFrame]:
         return [shot for shot in self.shots if shot.position not in self._outcomes]
 
     @property
     def _progress(self) -> int:
         return half_up(100 * len(self._outcomes), len(self.shots))
 
-    async def handed_over(self, shot: Shot) -> None:
+    async def handed_over(self, shot: BatchFrame) -> None:
         message = f"正在生成第{shot.position}/{shot.total}帧..."
         event = {"type": "progress", "current": shot.position, "total": shot.total, "progress": self._progress}
         event |= {"message": message, "sequence": shot.sequence} | _demo(self._work)
         change = Change(status=Status.RUNNING, message=message, current=len(self._outcomes), total=shot.total)
         await self._work.say(None, event, key=f"handed-{shot.position}", change=change)
 
-    async def done(self, shot: Shot, outcome: Outcome) -> None:
+    async def done(self, shot: BatchFrame, outcome: Outcome) -> None:
         self._outcomes[shot.position] = outcome
         event = outcome.told(shot, self._progress) | _demo(self._work)
         change = Change(status=Status.RUNNING, current=len(self._outcomes))
@@ -112,10 +112,10 @@ class Board:
         await self._work.end(None, event | _demo(self._work), change)
 
 
-class _Stage:
+class _BatchRun:
     """One life of a batch: frames wait at the gate, which is open while somebody reads."""
 
-    def __init__(self, work: Work, board: Board, pictures: Pictures, audience: Audience) -> None:
+    def __init__(self, work: Work, board: BatchProgress, pictures: Pictures, audience: Audience) -> None:
         self._work = work
         self._task = work.task
         self._board = board
@@ -156,7 +156,7 @@ class _Stage:
         except ScriptToFrameError as error:
             logger.warning("batch.not_taken_back", extra={"task_id": self._task.id, "reason": error.message})
 
-    async def _frame(self, shot: Shot) -> None:
+    async def _frame(self, shot: BatchFrame) -> None:
         attempt = 1
         outcome: Outcome | None = None
         while outcome is None:
@@ -167,7 +167,7 @@ class _Stage:
             attempt += 1
         await self._board.done(shot, outcome)
 
-    async def _attempt(self, shot: Shot, attempt: int) -> Outcome | None:
+    async def _attempt(self, shot: BatchFrame, attempt: int) -> Outcome | None:
         """The frame's outcome, or None when its order was taken back and has to be made again."""
         name = f"order-{shot.position}-{attempt}"
         if not await self._work.started(name):
@@ -182,7 +182,7 @@ class _Stage:
         finally:
             self._open_orders.discard(image_id)
 
-    async def _ordered(self, shot: Shot, attempt: int) -> str:
+    async def _ordered(self, shot: BatchFrame, attempt: int) -> str:
         form = shot.form(self._task.request.get("config"))
         key = f"{self._task.id}-{shot.position}-{attempt}"
         turn = self._task.created_at.timestamp() + shot.position * 1e-6

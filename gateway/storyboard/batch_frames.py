@@ -10,7 +10,7 @@ from shared.wire import half_up, iso_time
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class BatchFrame:
     """A valid frame: `position` of `total` from 1 on, its picture as it came, without its old imageUrl."""
 
     position: int
@@ -40,7 +40,7 @@ class Outcome:
     response_ms: int = 0
     at: str = ""
 
-    def told(self, shot: Shot, progress: int) -> dict[str, Any]:
+    def told(self, shot: BatchFrame, progress: int) -> dict[str, Any]:
         """The event of the stream."""
         shown = {"type": "frame_complete", "sequence": shot.sequence, "imageUrl": self.image_url}
         if self.error is not None:
@@ -48,7 +48,7 @@ class Outcome:
         shown |= {"progress": progress, "responseTime": self.response_ms, "current": shot.position}
         return shown | {"generatedAt": self.at} | ({"taskId": self.task_id} if self.task_id else {})
 
-    def item(self, shot: Shot) -> dict[str, Any]:
+    def item(self, shot: BatchFrame) -> dict[str, Any]:
         """The entry of the JSON answer."""
         return {
             "sequence": shot.sequence,

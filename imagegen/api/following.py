@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from imagegen.api.schemas import STATUS
-from imagegen.images.service import Desk, Picture
+from imagegen.images.service import ImageService, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound
 from shared.tasks.model import Event
@@ -44,41 +44,41 @@ class Dropped(BaseModel):
 @router.post("/events", operation_id="followImages")
 async def follow(body: Followed, wired: Wired, owner: Owner) -> Response:
     """One JSON object per line and event, until all pictures have their ending; empty lines in silence."""
-    return StreamingResponse(_lines(wired.desk, body.after, owner), media_type="application/x-ndjson")
+    return StreamingResponse(_lines(wired.service, body.after, owner), media_type="application/x-ndjson")
 
 
 @router.post("/drop", operation_id="dropImages")
 async def drop(body: Dropped, wired: Wired, owner: Owner) -> Response:
     """Cancel those for which nothing has been paid yet, to be ordered again later."""
-    dropped = await asyncio.gather(*(_drop(wired.desk, image_id, owner) for image_id in body.ids))
+    dropped = await asyncio.gather(*(_drop(wired.service, image_id, owner) for image_id in body.ids))
     return Json({"success": True, "dropped": [one for one, gone in zip(body.ids, dropped, strict=True) if gone]})
 
 
 @router.post("/cancel", operation_id="cancelImages")
 async def cancel(body: Parent, wired: Wired, owner: Owner) -> Response:
     """Cancel all unfinished pictures of a task, as far as their vendor allows: status before and after, by id."""
-    pictures = await wired.desk.unfinished(body.parent, owner)
-    outcomes = await asyncio.gather(*(_cancel(wired.desk, picture) for picture in pictures))
+    pictures = await wired.service.unfinished(body.parent, owner)
+    outcomes = await asyncio.gather(*(_cancel(wired.service, picture) for picture in pictures))
     return Json({"success": True, "pictures": dict(outcomes)})
 
 
-async def _cancel(desk: Desk, picture: Picture) -> tuple[str, dict[str, str]]:
-    await desk.cancel(picture)
-    after = await desk.find(picture.task.id, None)
+async def _cancel(service: ImageService, picture: Picture) -> tuple[str, dict[str, str]]:
+    await service.cancel(picture)
+    after = await service.find(picture.task.id, None)
     return picture.task.id, {"before": STATUS[picture.task.status], "after": STATUS[after.task.status]}
 
 
-async def _drop(desk: Desk, image_id: str, owner: str) -> bool:
+async def _drop(service: ImageService, image_id: str, owner: str) -> bool:
     try:
-        await desk.find(image_id, owner)
+        await service.find(image_id, owner)
     except ImageNotFound:
         return False
-    return await desk.drop(image_id, for_now=True)
+    return await service.drop(image_id, for_now=True)
 
 
-async def _lines(desk: Desk, after: dict[str, int], owner: str) -> AsyncIterator[bytes]:
+async def _lines(service: ImageService, after: dict[str, int], owner: str) -> AsyncIterator[bytes]:
     lines: asyncio.Queue[bytes] = asyncio.Queue(MOST_FOLLOWED)
-    followers = asyncio.gather(*(_follow(desk, image_id, seq, owner, lines) for image_id, seq in after.items()))
+    followers = asyncio.gather(*(_follow(service, image_id, seq, owner, lines) for image_id, seq in after.items()))
     try:
         while not (followers.done() and lines.empty()):
             yield await _next(lines, followers)
@@ -97,14 +97,14 @@ async def _next(lines: asyncio.Queue[bytes], followers: asyncio.Future[Any]) -> 
         waiting.cancel()
 
 
-async def _follow(desk: Desk, image_id: str, after: int, owner: str, lines: asyncio.Queue[bytes]) -> None:
+async def _follow(service: ImageService, image_id: str, after: int, owner: str, lines: asyncio.Queue[bytes]) -> None:
     try:
-        await desk.find(image_id, owner)
+        await service.find(image_id, owner)
     except ImageNotFound as error:
         unknown = Event(after + 1, "failed", dump_text({"error": error.message, "errorCode": error.error_code}), True)
         await lines.put(_line(image_id, unknown))
         return
-    async for event in desk.events(image_id, after):
+    async for event in service.events(image_id, after):
         await lines.put(_line(image_id, event))
 
 

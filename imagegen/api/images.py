@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.responses import StreamingResponse
 
-from imagegen.api.schemas import ImageRequest, PictureRequest, content_url, image_object
+from imagegen.api.schemas import FramePromptFirstRequest, ImageRequest, content_url, image_object
 from imagegen.images.order import Order
-from imagegen.images.service import Desk, Picture
+from imagegen.images.service import ImageService, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
-from shared.shutdown import ReaderLeft, while_read
 from shared.tasks.accept import IdempotencyKey
 from shared.web.dependencies import Key, Owner, PreferredWait
+from shared.web.disconnect import ClientDisconnected, run_until_disconnect
 from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api", tags=["images"])
@@ -26,7 +26,7 @@ _RETRY_AFTER = {"Retry-After": "1"}
 
 @router.post("/generate-image", operation_id="generateImage")
 async def generate_image(
-    body: PictureRequest,
+    body: FramePromptFirstRequest,
     request: Request,
     wired: Wired,
     owner: Owner,
@@ -34,44 +34,46 @@ async def generate_image(
     reply_within: Annotated[float | None, Header(alias="X-Reply-Within", gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
     """Paint one picture and wait for it (I3)."""
-    image_id = await _accepted(wired.desk, body, owner, key)
-    answer = _painted(wired.desk, image_id, reply_within)
+    image_id = await _accepted(wired.service, body, owner, key)
+    answer = _painted(wired.service, image_id, reply_within)
     try:
-        picture = await while_read(request, wired.core.departure, answer)
-    except ReaderLeft:
-        await wired.desk.abandon(image_id)
+        picture = await run_until_disconnect(request, wired.core.shutdown, answer)
+    except ClientDisconnected:
+        await wired.service.abandon(image_id)
         return Response(status_code=499)
     except ScriptToFrameError as error:
         error.extras |= {"data": None, "taskId": image_id}
         raise
-    return await _painted_reply(wired.desk, picture)
+    return await _painted_reply(wired.service, picture)
 
 
-async def _accepted(desk: Desk, body: PictureRequest, owner: str, key: IdempotencyKey | None) -> str:
-    registered = await desk.accept(body.order(), owner, key)
-    if not registered.created and not (await desk.find(registered.task_id, owner)).finished:
+async def _accepted(
+    service: ImageService, body: FramePromptFirstRequest, owner: str, key: IdempotencyKey | None
+) -> str:
+    registered = await service.accept(body.order(), owner, key)
+    if not registered.created and not (await service.find(registered.task_id, owner)).finished:
         raise RequestInProgress().retry_after(2)
     return registered.task_id
 
 
-async def _painted(desk: Desk, image_id: str, reply_within: float | None) -> Picture:
+async def _painted(service: ImageService, image_id: str, reply_within: float | None) -> Picture:
     """The finished picture. Raises GenerationTimeout when its polls, or the seconds allowed, are used up."""
     try:
         async with asyncio.timeout(reply_within):
-            async for event in desk.events(image_id):
+            async for event in service.events(image_id):
                 if event.name == "overdue":
                     raise GenerationTimeout
     except TimeoutError as error:
         raise GenerationTimeout("图片生成超时，请稍后重试", replyWithin=reply_within) from error
-    return await desk.find(image_id, None)
+    return await service.find(image_id, None)
 
 
-async def _painted_reply(desk: Desk, picture: Picture) -> Response:
+async def _painted_reply(service: ImageService, picture: Picture) -> Response:
     task = picture.task
     if picture.kept is None:
         raise _failure(picture)
     data: dict[str, Any] = {
-        "imageUrl": await desk.image_url(picture),
+        "imageUrl": await service.image_url(picture),
         "taskId": task.id,
         "prompt": picture.order.prompt,
         "frame": picture.order.frame,
@@ -95,15 +97,15 @@ async def create_image(
 ) -> Response:
     """Order a picture (N1)."""
     order = _in_turn(body.order(body.provider, batch=request.headers.get("x-batch") == "1"), request)
-    registered = await wired.desk.accept(order, owner, key, request.headers.get("x-task"))
+    registered = await wired.service.accept(order, owner, key, request.headers.get("x-task"))
     image_id = registered.task_id
     location = {"Location": f"/api/images/{image_id}"}
     if wait:
         picture = await _waited(request, wired, image_id, wait)
         if picture.finished:
-            return await _object_reply(wired.desk, picture, location | _applied(wait))
+            return await _object_reply(wired.service, picture, location | _applied(wait))
     accepted: dict[str, Any] = {"success": True, "id": image_id, "status": "queued"}
-    picture = await wired.desk.find(image_id, owner)
+    picture = await wired.service.find(image_id, owner)
     accepted |= {"demo": True} if picture.task.demo else {}
     return Json(accepted, status_code=202, headers=location | _RETRY_AFTER | _applied(wait))
 
@@ -119,23 +121,23 @@ def _in_turn(order: Order, request: Request) -> Order:
 @router.get("/images/{image_id}", operation_id="getImage")
 async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner, wait: PreferredWait) -> Response:
     """How a picture stands (N2)."""
-    picture = await wired.desk.find(image_id, owner)
+    picture = await wired.service.find(image_id, owner)
     if wait and not picture.finished:
         picture = await _waited(request, wired, image_id, wait)
-    return await _object_reply(wired.desk, picture, _applied(wait))
+    return await _object_reply(wired.service, picture, _applied(wait))
 
 
 @router.delete("/images/{image_id}", operation_id="cancelImage")
 async def cancel_image(image_id: str, wired: Wired, owner: Owner) -> Response:
     """Cancel a picture as far as its vendor allows (N3)."""
-    await wired.desk.cancel(await wired.desk.find(image_id, owner))
-    return await _object_reply(wired.desk, await wired.desk.find(image_id, owner), {})
+    await wired.service.cancel(await wired.service.find(image_id, owner))
+    return await _object_reply(wired.service, await wired.service.find(image_id, owner), {})
 
 
 @router.get("/images/{image_id}/content", operation_id="getImageContent")
 async def get_content(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """The picture itself (N4)."""
-    kept, stream = await wired.desk.content(await wired.desk.find(image_id, owner))
+    kept, stream = await wired.service.content(await wired.service.find(image_id, owner))
     headers = {"ETag": f'"{kept["sha256"]}"', "Cache-Control": "private, max-age=31536000, immutable"}
     if _known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -158,14 +160,14 @@ async def _waited(request: Request, wired: Wiring, image_id: str, seconds: int) 
     async def ended() -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await wired.desk.ended(image_id)
+                await wired.service.ended(image_id)
 
-    with suppress(ReaderLeft):
-        await while_read(request, wired.core.departure, ended())
-    return await wired.desk.find(image_id, None)
+    with suppress(ClientDisconnected):
+        await run_until_disconnect(request, wired.core.shutdown, ended())
+    return await wired.service.find(image_id, None)
 
 
-async def _object_reply(desk: Desk, picture: Picture, headers: dict[str, str]) -> Response:
+async def _object_reply(service: ImageService, picture: Picture, headers: dict[str, str]) -> Response:
     if not picture.finished:
         headers = headers | _RETRY_AFTER
-    return Json(image_object(picture, await desk.image_url(picture)), headers=headers)
+    return Json(image_object(picture, await service.image_url(picture)), headers=headers)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from imagegen.images.order import BATCH, INTERACTIVE, Order, effective_prompt
 from imagegen.images.service import Picture
-from shared.image_request import ImageForm, PictureForm
+from shared.image_request import ImageOrderForm, VendorImageForm
 from shared.tasks.model import Status
 from shared.wire import iso_time
 
@@ -17,7 +17,7 @@ STATUS = {
 }
 
 
-class PictureRequest(PictureForm):
+class FramePromptFirstRequest(ImageOrderForm):
     """A picture to paint. The effective prompt is `frame.prompt`, else `frame.jimengPrompt`, else `prompt`."""
 
     def order(self, provider: Literal["jimeng", "runninghub"] = "jimeng", *, batch: bool = False) -> Order:
@@ -25,7 +25,7 @@ class PictureRequest(PictureForm):
         return Order(prompt, self.frame, self.config, provider, BATCH if batch else INTERACTIVE)
 
 
-class ImageRequest(PictureRequest, ImageForm):
+class ImageRequest(FramePromptFirstRequest, VendorImageForm):
     """A picture to paint, at the vendor of your choice. The effective prompt is that of I3."""
 
 

@@ -9,7 +9,7 @@ import hashlib
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from imagegen.images.store import PictureStore, StoredPicture, place_of
+from imagegen.images.store import ImageStore, StoredPicture, place_of
 from shared.database.engine import MAY_IDLE_LONG, through_outages
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
@@ -19,10 +19,10 @@ _OF_OTHERS = text("SELECT EXISTS (SELECT FROM picture WHERE key = :key AND task_
 _DROP = text("DELETE FROM picture WHERE key = :key AND task_id = ANY(CAST(:ids AS text[]))")
 
 
-class Shelf:
+class StoredImageRefs:
     """Keeps and removes pictures on behalf of tasks."""
 
-    def __init__(self, engine: AsyncEngine, store: PictureStore) -> None:
+    def __init__(self, engine: AsyncEngine, store: ImageStore) -> None:
         self._engine = engine
         self._store = store
 

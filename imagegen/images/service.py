@@ -1,4 +1,4 @@
-"""The order desk: accepts picture orders, shows how they stand, hands out pictures, takes cancels."""
+"""The order service: accepts picture orders, shows how they stand, hands out pictures, takes cancels."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -9,10 +9,10 @@ from uuid import uuid4
 from imagegen.images.order import Order
 from imagegen.images.queue_position import Place, place_in_queue
 from imagegen.images.slots import Slots
-from imagegen.images.store import PictureStore
-from imagegen.images.workflow import Painter, order_of
+from imagegen.images.store import ImageStore
+from imagegen.images.workflow import ImageVendor, order_of
 from shared.errors import Canceled, ImageNotFound, ImageNotReady
-from shared.tasks.accept import IdempotencyKey, Registered, free, register
+from shared.tasks.accept import IdempotencyKey, Registered
 from shared.tasks.model import Event, Line, LogClosed, Status, StatusChanged, ending
 from shared.tasks.runtime import Core
 from shared.tasks.store import IMAGE, NewTask, Task
@@ -39,12 +39,12 @@ class Picture:
         return self.task.result if self.task.status is Status.COMPLETED else None
 
 
-class Desk:
+class ImageService:
     """All about orders but the painting itself."""
 
-    def __init__(self, core: Core, painters: dict[str, Painter], slots: Slots, store: PictureStore) -> None:
+    def __init__(self, core: Core, vendors: dict[str, ImageVendor], slots: Slots, store: ImageStore) -> None:
         self._core = core
-        self._painters = painters
+        self._vendors = vendors
         self._slots = slots
         self._store = store
 
@@ -52,10 +52,10 @@ class Desk:
         self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None
     ) -> Registered:
         """Register the order and start its painting. Raises ConfigurationError, IdempotencyKeyReused."""
-        demo = self._painters[order.provider].check_configured()
+        demo = self._vendors[order.provider].check_configured()
         image_id = _PREFIX[order.provider] + uuid4().hex
         task = NewTask(image_id, IMAGE, asdict(order), owner, demo, parent=parent)
-        registered = await register(self._core.database.engine, task, key)
+        registered = await self._core.registry.register(task, key)
         if registered.created:
             await self._core.engine.start(IMAGE, image_id)
         return registered
@@ -94,7 +94,7 @@ class Desk:
     async def abandon(self, image_id: str) -> None:
         """Its only reader left: drop it if it waits, and let the same Idempotency-Key start anew."""
         if await self.drop(image_id):
-            await free(self._core.database.engine, image_id)
+            await self._core.registry.free_key(image_id)
 
     async def unfinished(self, parent: str, owner: str) -> list[Picture]:
         """The orders made on behalf of a task that have no ending yet."""
@@ -110,14 +110,14 @@ class Desk:
         await self._cancel_at_vendor(picture)
 
     async def _cancel_at_vendor(self, picture: Picture) -> None:
-        painter = self._painters[picture.order.provider]
+        vendor = self._vendors[picture.order.provider]
         task = await self._core.tasks.find(picture.task.id)
-        if task and task.vendor_task_id and await painter.cancel(task.vendor_task_id):
+        if task and task.vendor_task_id and await vendor.cancel(task.vendor_task_id):
             await self._close_canceled(picture.task.id)
 
     def _account(self, image_id: str) -> str:
         provider = next(name for name, prefix in _PREFIX.items() if image_id.startswith(prefix))
-        return self._painters[provider].account
+        return self._vendors[provider].account
 
     async def content(self, picture: Picture) -> tuple[dict[str, Any], AsyncIterator[bytes]]:
         """How the picture is kept, and its bytes. Raises ImageNotReady, ImageNotFound."""

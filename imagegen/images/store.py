@@ -23,7 +23,7 @@ class StoredPicture:
     sha256: str
 
 
-class PictureStore(Protocol):
+class ImageStore(Protocol):
     """Where pictures are kept."""
 
     async def put(self, data: bytes, content_type: str) -> StoredPicture: ...
@@ -74,7 +74,7 @@ def place_of(data: bytes, content_type: str) -> StoredPicture:
     return StoredPicture(key, content_type, len(data), digest)
 
 
-def open_store(url: str, data_dir: Path) -> PictureStore:
+def open_store(url: str, data_dir: Path) -> ImageStore:
     """The store at `url` (`s3://…`, `gs://…`, `file://…`), or files under `data_dir/pictures`."""
     if url:
         return ObjectPictureStore(from_url(url))

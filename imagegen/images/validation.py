@@ -10,23 +10,23 @@ LARGEST_BYTES = 64 * 1024 * 1024
 _LARGEST_PIXELS = 64 * 1024 * 1024
 
 
-class NotAPicture(Exception):
+class NotAnImage(Exception):
     """The bytes are no picture that could be shown."""
 
 
 async def content_type_of(data: bytes) -> str:
-    """`image/png`, `image/jpeg` or `image/webp`, found from the bytes. Raises NotAPicture."""
+    """`image/png`, `image/jpeg` or `image/webp`, found from the bytes. Raises NotAnImage."""
     return await asyncio.to_thread(_content_type, data)
 
 
 def _content_type(data: bytes) -> str:
     if not data or len(data) > LARGEST_BYTES:
-        raise NotAPicture(f"{len(data)} bytes")
+        raise NotAnImage(f"{len(data)} bytes")
     try:
         with Image.open(BytesIO(data), formats=tuple(_TYPES)) as image:
             if image.width * image.height > _LARGEST_PIXELS:
-                raise NotAPicture(f"{image.width}×{image.height}")
+                raise NotAnImage(f"{image.width}×{image.height}")
             image.load()
             return _TYPES[image.format or ""]
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise NotAPicture(type(error).__name__) from error
+        raise NotAnImage(type(error).__name__) from error

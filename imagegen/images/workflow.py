@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from imagegen.images.order import Order
-from imagegen.images.references import Shelf
+from imagegen.images.references import StoredImageRefs
 from imagegen.images.slots import Slots, Wait
-from imagegen.images.validation import NotAPicture, content_type_of
+from imagegen.images.validation import NotAnImage, content_type_of
 from shared.errors import (
     Canceled,
     GenerationTimeout,
@@ -19,7 +19,7 @@ from shared.errors import (
     ScriptToFrameError,
     VendorError,
 )
-from shared.outbound.retry import Passing, repeat
+from shared.outbound.retry import Transient, retry_transient
 from shared.tasks.context import Work
 from shared.tasks.model import Change, Status, ending
 from shared.tasks.store import Tasks
@@ -60,8 +60,8 @@ class Busy:
     retry_after: float | None = None
 
 
-class Painter(Protocol):
-    """A picture vendor. Calls raise Passing for what may pass, ScriptToFrameError for what is final."""
+class ImageVendor(Protocol):
+    """A picture vendor. Calls raise Transient for what may pass, ScriptToFrameError for what is final."""
 
     account: str
 
@@ -107,56 +107,58 @@ class Pause:
     number: int = 0
 
 
-class Painting:
+class ImageWorkflow:
     """Runner of picture tasks."""
 
-    def __init__(self, painters: dict[str, Painter], slots: Slots, shelf: Shelf, tasks: Tasks) -> None:
-        self._painters = painters
+    def __init__(
+        self, vendors: dict[str, ImageVendor], slots: Slots, references: StoredImageRefs, tasks: Tasks
+    ) -> None:
+        self._vendors = vendors
         self._slots = slots
-        self._shelf = shelf
+        self._shelf = references
         self._tasks = tasks
         self._polled: Counter[str] = Counter()
 
     async def run(self, work: Work) -> None:
         order = order_of(work.task.request)
-        painter = self._painters[order.provider]
-        accepted, submitted_at = await self._submitted(work, order, painter)
-        if await self._canceled(work, painter, accepted.vendor_task_id):
+        vendor = self._vendors[order.provider]
+        accepted, submitted_at = await self._submitted(work, order, vendor)
+        if await self._canceled(work, vendor, accepted.vendor_task_id):
             return
-        self._polled[painter.account] += 1
+        self._polled[vendor.account] += 1
         try:
-            result = accepted.result or await self._result(work, painter, accepted.vendor_task_id, submitted_at)
+            result = accepted.result or await self._result(work, vendor, accepted.vendor_task_id, submitted_at)
         finally:
-            self._polled[painter.account] -= 1
+            self._polled[vendor.account] -= 1
         took = time.time() - submitted_at
-        await self._slots.leave(work.task.id, painter.account, took)
-        painter.learn(took)
-        kept = await work.checkpoint("picture", lambda: self._kept(work, painter, result))
+        await self._slots.leave(work.task.id, vendor.account, took)
+        vendor.learn(took)
+        kept = await work.checkpoint("picture", lambda: self._kept(work, vendor, result))
         change = Change(status=Status.COMPLETED, result=dump_text(kept | {"raw": result.raw}))
         data = {"url": kept["url"], "contentType": kept["content_type"], "raw": result.raw, "at": time.time()}
         await work.end("succeeded", data, change)
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
-        painter = self._painters[order_of(work.task.request).provider]
+        vendor = self._vendors[order_of(work.task.request).provider]
         if type(error) is ScriptToFrameError:
             error = ImageGenerationError(f"图片生成失败: {error.message}")
             error.status = 200
         if isinstance(error, OutcomeUnknown):
-            await self._slots.leave_later(work.task.id, painter.account, _UNKNOWN_HOLDS_SLOT_SECONDS)
+            await self._slots.leave_later(work.task.id, vendor.account, _UNKNOWN_HOLDS_SLOT_SECONDS)
         result = dump_text({"http_status": error.status} | error.extras)
         data = {"error": error.message, "errorCode": error.error_code, "raw": error.extras, "at": time.time()}
         await work.end("failed", data, replace(ending(error), result=result))
         if not isinstance(error, OutcomeUnknown):
-            await self._slots.leave(work.task.id, painter.account)
+            await self._slots.leave(work.task.id, vendor.account)
 
-    async def _submitted(self, work: Work, order: Order, painter: Painter) -> tuple[Accepted, float]:
+    async def _submitted(self, work: Work, order: Order, vendor: ImageVendor) -> tuple[Accepted, float]:
         refusals: Counter[bool] = Counter()
         while True:
             number = refusals.total() + 1
             replayed = await work.started(f"submit-{number}")
             if not replayed:
-                await self._wait_for_slot(work, order, painter.account, number)
-            outcome = await work.once(f"submit-{number}", lambda: self._submit(work, painter, order))
+                await self._wait_for_slot(work, order, vendor.account, number)
+            outcome = await work.once(f"submit-{number}", lambda: self._submit(work, vendor, order))
             if "refused" in outcome:
                 raise _refusal(outcome["refused"])
             if "busy" not in outcome:
@@ -164,8 +166,8 @@ class Painting:
             busy = Busy(**outcome["busy"])
             refusals[busy.code == UNREACHABLE] += 1
             if not replayed:
-                pause = painter.busy_pause(refusals[busy.code == UNREACHABLE], busy)
-                await self._wait_after(work, painter.account, number, busy, pause)
+                pause = vendor.busy_pause(refusals[busy.code == UNREACHABLE], busy)
+                await self._wait_after(work, vendor.account, number, busy, pause)
 
     async def _wait_for_slot(self, work: Work, order: Order, account: str, number: int) -> None:
         await self._slots.enter(work.task.id, account, order.priority, order.queued_at)
@@ -173,10 +175,10 @@ class Painting:
         change = Change(status=Status.RUNNING)
         await work.say("submitting", {"worker_id": slot}, key=f"submitting-{number}", change=change)
 
-    async def _submit(self, work: Work, painter: Painter, order: Order) -> dict[str, Any]:
+    async def _submit(self, work: Work, vendor: ImageVendor, order: Order) -> dict[str, Any]:
         """The outcome in JSON's shape, as the step records it. Raises OutcomeUnknown only."""
         try:
-            answer = await painter.submit(order)
+            answer = await vendor.submit(order)
         except OutcomeUnknown:
             raise
         except ScriptToFrameError as error:
@@ -186,7 +188,7 @@ class Painting:
             case Busy() as busy:
                 return {"busy": asdict(busy)}
             case Accepted(vendor_task_id, result, raw):
-                kept = await self._kept(work, painter, result) if result else None
+                kept = await self._kept(work, vendor, result) if result else None
                 return {"vendor_task_id": vendor_task_id, "at": time.time(), "raw": raw, "kept": kept}
 
     async def _accepted(self, work: Work, outcome: dict[str, Any]) -> tuple[Accepted, float]:
@@ -206,45 +208,45 @@ class Painting:
         await work.say("refused", data, key=f"refused-{number}", change=Change(status=Status.QUEUED))
         await self._slots.postpone(work.task.id, account, Wait(pause.seconds, pause.to_end, pause.slow_down))
 
-    async def _canceled(self, work: Work, painter: Painter, vendor_task_id: str) -> bool:
+    async def _canceled(self, work: Work, vendor: ImageVendor, vendor_task_id: str) -> bool:
         """A cancel that came while the order was on its way to the vendor."""
         task = await self._tasks.find(work.task.id)
-        if not (task and task.cancel_requested and vendor_task_id and await painter.cancel(vendor_task_id)):
+        if not (task and task.cancel_requested and vendor_task_id and await vendor.cancel(vendor_task_id)):
             return False
         error = Canceled()
         await work.end("canceled", {"error": error.message}, ending(error, Status.CANCELED))
-        await self._slots.leave(work.task.id, painter.account)
+        await self._slots.leave(work.task.id, vendor.account)
         return True
 
-    async def _result(self, work: Work, painter: Painter, vendor_task_id: str, submitted_at: float) -> Result:
+    async def _result(self, work: Work, vendor: ImageVendor, vendor_task_id: str, submitted_at: float) -> Result:
         """Poll until the vendor is done. The deadline ends answers, not the paid work."""
         overdue = False
         while (elapsed := time.time() - submitted_at) < _FORGOTTEN_BY_VENDOR_SECONDS:
-            if not overdue and elapsed >= painter.deadline:
+            if not overdue and elapsed >= vendor.deadline:
                 overdue = True
                 timeout = GenerationTimeout()
                 change = Change(error=timeout.message, error_code=timeout.error_code)
                 await work.say("overdue", {"error": timeout.message}, key="overdue", change=change)
-            pause = painter.pause(elapsed, self._polled[painter.account])
-            await asyncio.sleep(pause if overdue else min(pause, max(painter.deadline - elapsed, 0.05)))
+            pause = vendor.pause(elapsed, self._polled[vendor.account])
+            await asyncio.sleep(pause if overdue else min(pause, max(vendor.deadline - elapsed, 0.05)))
             try:
-                if result := await painter.poll(vendor_task_id):
+                if result := await vendor.poll(vendor_task_id):
                     return result
-            except Passing as passing:
+            except Transient as passing:
                 logger.info("image.poll_failed", extra={"task_id": work.task.id, "reason": str(passing)})
                 await asyncio.sleep(passing.retry_after or 0)
         raise GenerationTimeout(taskId=work.task.id)
 
-    async def _kept(self, work: Work, painter: Painter, result: Result) -> dict[str, Any]:
+    async def _kept(self, work: Work, vendor: ImageVendor, result: Result) -> dict[str, Any]:
         data = result.data
         if data is None:
             if not result.url:
                 raise ImageGenerationError
             url = result.url
-            data = await repeat(lambda: painter.fetch(url), FETCH_WAITS)
+            data = await retry_transient(lambda: vendor.fetch(url), FETCH_WAITS)
         try:
             content_type = await content_type_of(data)
-        except NotAPicture as error:
+        except NotAnImage as error:
             logger.warning("image.not_a_picture", extra={"reason": str(error)})
             raise ImageGenerationError from error
         stored = await self._shelf.keep(work.task.id, data, content_type)

@@ -10,7 +10,7 @@ import httpx
 from imagegen.images.validation import LARGEST_BYTES
 from shared.errors import ImageGenerationError, ScriptToFrameError
 from shared.outbound.client import describe
-from shared.outbound.retry import Passing, retry_after_seconds
+from shared.outbound.retry import Transient, retry_after_seconds
 
 _MOST_REDIRECTS = 3
 _SECONDS = 60.0
@@ -26,7 +26,7 @@ class Downloads:
         self._failed = failed
 
     async def fetch(self, url: str) -> bytes:
-        """The bytes behind a vendor's link. Raises Passing for what may pass."""
+        """The bytes behind a vendor's link. Raises Transient for what may pass."""
         try:
             async with asyncio.timeout(_SECONDS):
                 for _ in range(_MOST_REDIRECTS + 1):
@@ -35,7 +35,7 @@ class Downloads:
                         return data
                     url = target
         except (httpx.HTTPError, OSError) as error:
-            raise Passing(self._failed(f"图片下载失败: {describe(error)}")) from error
+            raise Transient(self._failed(f"图片下载失败: {describe(error)}")) from error
         except (httpx.InvalidURL, ValueError) as error:
             raise self._failed(_FORBIDDEN) from error
         raise self._failed("图片下载失败: 重定向过多")
@@ -55,7 +55,7 @@ class Downloads:
     def _refusal(self, response: httpx.Response) -> Exception:
         error = self._failed(f"图片下载失败: HTTP {response.status_code}")
         if response.status_code == 429 or response.status_code >= 500:
-            return Passing(error, retry_after_seconds(response.headers.get("retry-after")))
+            return Transient(error, retry_after_seconds(response.headers.get("retry-after")))
         return error
 
     async def _request(self, url: str) -> httpx.Request:

@@ -20,7 +20,7 @@ from imagegen.vendors.download import Downloads
 from imagegen.vendors.signing import SDK_AVAILABLE, signed_headers
 from shared.errors import ConfigurationError, ImageGenerationError, OutcomeUnknown, VolcengineError, VolcengineRefusal
 from shared.outbound.client import Failure, describe, outcome
-from shared.outbound.retry import Passing, retry_after_seconds
+from shared.outbound.retry import Transient, retry_after_seconds
 from shared.telemetry.logs import redact_text
 from shared.wire import well_formed
 
@@ -50,7 +50,7 @@ _UNREACHABLE_PAUSES = (1.0, 2.0)
 
 
 class Jimeng:
-    """A Painter; see imagegen/images/workflow.py."""
+    """A ImageVendor; see imagegen/images/workflow.py."""
 
     account = ACCOUNT
 
@@ -120,7 +120,7 @@ class Jimeng:
         try:
             status, answer, headers = await self._call(_QUERY, form)
         except (httpx.HTTPError, VolcengineError) as error:
-            raise Passing(VolcengineError(f"SDK调用失败: {describe(error)}")) from error
+            raise Transient(VolcengineError(f"SDK调用失败: {describe(error)}")) from error
         code, message = _code(status, answer)
         payload = _payload(answer)
         if code != 10000:
@@ -128,7 +128,7 @@ class Jimeng:
             if code == _TOO_OFTEN:
                 self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
             if code in _PASSING_CODES or status == 429 or status >= 500:
-                raise Passing(final, retry_after_seconds(headers.get("retry-after")))
+                raise Transient(final, retry_after_seconds(headers.get("retry-after")))
             raise final
         state = str(payload.get("status"))
         if state in _FAILED:

@@ -28,7 +28,7 @@ from imagegen.vendors.runninghub_answers import (
 )
 from shared.errors import ConfigurationError, OutcomeUnknown, RunningHubError
 from shared.outbound.client import Failure, describe, outcome
-from shared.outbound.retry import Passing, repeat, retry_after_seconds
+from shared.outbound.retry import Transient, retry_after_seconds, retry_transient
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ _OUTPUT_WAITS = (0.5, 1.0, 2.0)
 
 
 class RunningHub:
-    """A Painter; see imagegen/images/workflow.py."""
+    """A ImageVendor; see imagegen/images/workflow.py."""
 
     account = ACCOUNT
 
@@ -132,11 +132,11 @@ class RunningHub:
         async def written() -> Answer:
             answer = await self._asked("outputs", vendor_task_id)
             if answer.code in GO_ON or (answer.code == 0 and (answer.body or {}).get("data") is None):
-                raise Passing(_NotYet())
+                raise Transient(_NotYet())
             return answer
 
         try:
-            answer = await repeat(written, _OUTPUT_WAITS)
+            answer = await retry_transient(written, _OUTPUT_WAITS)
         except _NotYet:
             return None
         if answer.code == 0 and (url := file_url(answer.body)):
@@ -167,14 +167,14 @@ class RunningHub:
         return answer.body
 
     async def _asked(self, call: str, vendor_task_id: str) -> Answer:
-        """An answer worth reading. Raises Passing for all that may pass: a paid task is never given up for that."""
+        """An answer worth reading. Raises Transient for all that may pass: a paid task is never given up for that."""
         try:
             answer = await self._call(call, {"taskId": vendor_task_id})
         except httpx.HTTPError as error:
-            raise Passing(RunningHubError(self._reason(error))) from error
+            raise Transient(RunningHubError(self._reason(error))) from error
         if answer.body is None or answer.code in PASSING or answer.status == 429 or answer.status >= 500:
             cause = RunningHubError(f"HTTP {answer.status} (Code: {answer.code})")
-            raise Passing(cause, retry_after_seconds(answer.retry_after))
+            raise Transient(cause, retry_after_seconds(answer.retry_after))
         return answer
 
     async def _call(self, call: str, form: dict[str, Any]) -> Answer:

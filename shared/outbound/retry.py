@@ -11,7 +11,7 @@ T = TypeVar("T")
 LONGEST_RETRY_AFTER = 60.0
 
 
-class Passing(Exception):
+class Transient(Exception):
     """A failure that may pass: worth another try, after `retry_after` seconds where the vendor named them."""
 
     def __init__(self, cause: Exception, retry_after: float | None = None) -> None:
@@ -38,19 +38,19 @@ def _wait(waits: tuple[float, ...]) -> Callable[[RetryCallState], float]:
     def wait(state: RetryCallState) -> float:
         usual = waits[min(state.attempt_number, len(waits)) - 1]
         error = state.outcome.exception() if state.outcome else None
-        named = error.retry_after if isinstance(error, Passing) else None
+        named = error.retry_after if isinstance(error, Transient) else None
         return max(usual, named or 0.0)
 
     return wait
 
 
-async def repeat(call: Callable[[], Awaitable[T]], waits: tuple[float, ...] = (1.0, 2.0)) -> T:
-    """Await `call()` until it succeeds, at most `len(waits)` times again, only on Passing; then raise its cause."""
+async def retry_transient(call: Callable[[], Awaitable[T]], waits: tuple[float, ...] = (1.0, 2.0)) -> T:
+    """Await `call()` until it succeeds, at most `len(waits)` times again, only on Transient; then raise its cause."""
     retrying = AsyncRetrying(
         stop=stop_after_attempt(len(waits) + 1),
         wait=_wait(waits),
         reraise=True,
-        retry=retry_if_exception(lambda error: isinstance(error, Passing)),
+        retry=retry_if_exception(lambda error: isinstance(error, Transient)),
     )
 
     async def attempt() -> T:
@@ -58,5 +58,5 @@ async def repeat(call: Callable[[], Awaitable[T]], waits: tuple[float, ...] = (1
 
     try:
         return await retrying(attempt)
-    except Passing as passing:
+    except Transient as passing:
         raise passing.cause from None

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same key and body lead to the same task, per endpoint and owner."""
+"""Accepts tasks: within the bounds on unfinished work, and once per Idempotency-Key, endpoint and owner."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,13 +7,21 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.errors import IdempotencyKeyReused, InvalidParameter
+from shared.errors import IdempotencyKeyReused, InvalidParameter, TooManyRequests
 from shared.tasks.store import NewTask, insert
-from shared.web.limits import find_room
 from shared.wire import dumps
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
+_FULL_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many tasks of one kind may be unfinished, over all replicas; 0: any number."""
+
+    all: int = 0
+    per_owner: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,59 +59,71 @@ class Registered:
     created: bool
 
 
-async def register(engine: AsyncEngine, task: NewTask, key: IdempotencyKey | None) -> Registered:
-    """Register the task, or find the one that the key stands for. Raises IdempotencyKeyReused for another body."""
-    async with engine.begin() as connection:
-        if key is not None:
-            # Serialises requests with the same key; released at commit.
-            lock = int.from_bytes(hashlib.sha256(f"{key.endpoint}\0{task.owner}\0{key.key}".encode()).digest()[:7])
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
-            if known := await _known(connection, task.owner, key):
-                return Registered(known, created=False)
-        await find_room(connection, task.kind, task.owner)
-        await insert(connection, task)
-        if key is not None:
-            await _remember(connection, task, key)
-    return Registered(task.id, created=True)
+_KNOWN = text(
+    "SELECT task_id, fingerprint FROM idempotency WHERE endpoint = :endpoint AND owner = :owner AND key = :key"
+)
+_REMEMBER = text(
+    "INSERT INTO idempotency (endpoint, owner, key, fingerprint, task_id) "
+    "VALUES (:endpoint, :owner, :key, :fingerprint, :task_id)"
+)
+_OPEN = text(
+    "SELECT (SELECT count(*) FROM (SELECT FROM task WHERE kind = :kind AND NOT closed LIMIT :most) every) AS every, "
+    "(SELECT count(*) FROM (SELECT FROM task WHERE kind = :kind AND owner = :owner AND NOT closed LIMIT :own) one) "
+    "AS own"
+)
 
 
-async def lookup(engine: AsyncEngine, owner: str, key: IdempotencyKey | None) -> str | None:
-    """The task that the key stands for, without registering anything."""
-    if key is None:
-        return None
-    async with engine.connect() as connection:
-        return await _known(connection, owner, key)
+class TaskRegistry:
+    """Where requests become tasks."""
+
+    def __init__(self, engine: AsyncEngine, room: Room) -> None:
+        self._engine = engine
+        self._room = room
+
+    async def register(self, task: NewTask, key: IdempotencyKey | None) -> Registered:
+        """Register the task, or find the one that the key stands for.
+
+        Raises IdempotencyKeyReused for another body, TooManyRequests when too much is unfinished.
+        """
+        async with self._engine.begin() as connection:
+            if key is not None:
+                # Serialises requests with the same key; released at commit.
+                lock = int.from_bytes(hashlib.sha256(f"{key.endpoint}\0{task.owner}\0{key.key}".encode()).digest()[:7])
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+                if known := await _known(connection, task.owner, key):
+                    return Registered(known, created=False)
+            await self._find_room(connection, task)
+            await insert(connection, task)
+            if key is not None:
+                values = {"endpoint": key.endpoint, "owner": task.owner, "key": key.key}
+                await connection.execute(_REMEMBER, values | {"fingerprint": key.fingerprint, "task_id": task.id})
+        return Registered(task.id, created=True)
+
+    async def _find_room(self, connection: AsyncConnection, task: NewTask) -> None:
+        room = self._room
+        if not (room.all or room.per_owner):
+            return
+        values = {"kind": task.kind, "owner": task.owner, "most": room.all, "own": room.per_owner}
+        row = (await connection.execute(_OPEN, values)).one()
+        if (room.all and row.every >= room.all) or (room.per_owner and row.own >= room.per_owner):
+            raise TooManyRequests("未完成的任务过多，请稍后重试").retry_after(_FULL_SECONDS)
+
+    async def lookup(self, owner: str, key: IdempotencyKey) -> str | None:
+        """The task that the key stands for, without registering anything. Raises IdempotencyKeyReused."""
+        async with self._engine.connect() as connection:
+            return await _known(connection, owner, key)
+
+    async def free_key(self, task_id: str) -> None:
+        """The request was stopped before any work: its key may be used anew."""
+        async with self._engine.begin() as connection:
+            await connection.execute(text("DELETE FROM idempotency WHERE task_id = :id"), {"id": task_id})
 
 
 async def _known(connection: AsyncConnection, owner: str, key: IdempotencyKey) -> str | None:
-    statement = text(
-        "SELECT task_id, fingerprint FROM idempotency WHERE endpoint = :endpoint AND owner = :owner AND key = :key"
-    )
     values = {"endpoint": key.endpoint, "owner": owner, "key": key.key}
-    row = (await connection.execute(statement, values)).one_or_none()
+    row = (await connection.execute(_KNOWN, values)).one_or_none()
     if row is None:
         return None
     if row.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused
     return str(row.task_id)
-
-
-async def _remember(connection: AsyncConnection, task: NewTask, key: IdempotencyKey) -> None:
-    statement = text(
-        "INSERT INTO idempotency (endpoint, owner, key, fingerprint, task_id) "
-        "VALUES (:endpoint, :owner, :key, :fingerprint, :task_id)"
-    )
-    values = {
-        "endpoint": key.endpoint,
-        "owner": task.owner,
-        "key": key.key,
-        "fingerprint": key.fingerprint,
-        "task_id": task.id,
-    }
-    await connection.execute(statement, values)
-
-
-async def free(engine: AsyncEngine, task_id: str) -> None:
-    """The request was stopped before any work: its key may be used anew."""
-    async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM idempotency WHERE task_id = :id"), {"id": task_id})

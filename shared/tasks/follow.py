@@ -72,7 +72,7 @@ class Following:
         self._wake = asyncio.Event()
         self.leaving = False
 
-    def farewell(self) -> None:
+    def close_readers(self) -> None:
         """This process leaves: every reader's iteration ends, so that it can go on elsewhere."""
         self.leaving = True
         for followers in self._followers.values():

@@ -51,7 +51,7 @@ class Readers:
                 self._partings.add(parting)
                 parting.add_done_callback(self._partings.discard)
 
-    def farewell(self) -> None:
+    def close_readers(self) -> None:
         """This process leaves: its readers part all at once, in `settled`."""
         self._leaving = True
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from shared.database.engine import Database, opened
 from shared.database.notify import Notices
 from shared.settings import SharedSettings
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
+from shared.tasks.accept import Room, TaskRegistry
 from shared.tasks.engine import Engine
 from shared.tasks.log import EventLog
 from shared.tasks.presence import Readers
@@ -24,12 +25,13 @@ class Core:
     log: EventLog
     engine: Engine
     tasks: Tasks
+    registry: TaskRegistry
     readers: Readers
-    departure: Departure
+    shutdown: Shutdown
 
 
 @asynccontextmanager
-async def core_of(service: str, settings: SharedSettings, departure: Departure) -> AsyncIterator[Core]:
+async def core_of(service: str, settings: SharedSettings, shutdown: Shutdown) -> AsyncIterator[Core]:
     """Everything but the engine's workflows, which run inside `core.engine.running()` once their kinds are known."""
     async with opened(settings.database_url, settings.data_dir) as database:
         notices = Notices(database.url)
@@ -37,8 +39,9 @@ async def core_of(service: str, settings: SharedSettings, departure: Departure) 
         pulse = Pulse(settings.heartbeat_seconds, settings.replica_dead_seconds)
         engine = Engine(service, database, log, pulse)
         readers = Readers(database.engine, notices, engine.replica.id)
-        departure.then(log.following.farewell)
-        departure.then(readers.farewell)
+        registry = TaskRegistry(database.engine, Room(settings.max_open_tasks, settings.max_open_tasks_per_key))
+        shutdown.on_begin(log.following.close_readers)
+        shutdown.on_begin(readers.close_readers)
         async with log.running():
-            yield Core(database, notices, log, engine, engine.tasks, readers, departure)
+            yield Core(database, notices, log, engine, engine.tasks, registry, readers, shutdown)
             await readers.settled()

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from shared.errors import InvalidParameter
-from shared.tasks.accept import HEADER, IdempotencyKey, checked, fingerprint, lookup
+from shared.tasks.accept import HEADER, IdempotencyKey, checked, fingerprint
 from shared.wire import loads
 
 _PREFER_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})")
@@ -54,7 +54,7 @@ async def idempotency_key(request: Request, given: GivenKey = None) -> Idempoten
     endpoint = request.scope["route"].operation_id or request.url.path
     known = IdempotencyKey(endpoint, checked(given), await fingerprint_of(request))
     # A key that stands for another request is refused before anything else is looked at.
-    await lookup(request.state.core.database.engine, owner_of(request), known)
+    await request.state.core.registry.lookup(owner_of(request), known)
     return known
 
 

@@ -1,6 +1,6 @@
-"""What one caller, and all together, may ask for: requests a minute, open streams, unfinished tasks.
+"""What one caller, and all together, may ask of this process: requests a minute, open streams.
 
-Requests and streams are counted per process, unfinished tasks in the database. A caller is the owner of its API key,
+Unfinished tasks are counted in the database, see shared/tasks/accept.py. A caller is the owner of its API key,
 or its address where access is open. 0 switches a limit off.
 """
 
@@ -9,14 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,18 +27,9 @@ _UNLIMITED = frozenset({"/api/health", "/api/metrics", "/api/meta"})
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """How many tasks of one kind may be unfinished."""
-
-    all: int = 0
-    per_owner: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """`streams(path, query)`: whether the request may be answered by an event stream."""
 
-    room: Room = Room()
     rate_per_minute: int = 0
     readers: int = 0
     readers_per_caller: int = 0
@@ -50,32 +38,11 @@ class Limits:
     @classmethod
     def of(cls, settings: SharedSettings, streams: Callable[[str, bytes], bool]) -> "Limits":
         return cls(
-            Room(settings.max_open_tasks, settings.max_open_tasks_per_key),
             settings.rate_limit_per_minute,
             settings.max_readers,
             settings.max_readers_per_key,
             streams,
         )
-
-
-_room: ContextVar[Room | None] = ContextVar("room", default=None)
-
-_OPEN = text(
-    "SELECT (SELECT count(*) FROM (SELECT FROM task WHERE kind = :kind AND NOT closed LIMIT :most) every) AS every, "
-    "(SELECT count(*) FROM (SELECT FROM task WHERE kind = :kind AND owner = :owner AND NOT closed LIMIT :own) one) "
-    "AS own"
-)
-
-
-async def find_room(connection: AsyncConnection, kind: str, owner: str) -> None:
-    """Raises TooManyRequests when the request being answered would make one unfinished task too many."""
-    room = _room.get()
-    if room is None or not (room.all or room.per_owner):
-        return
-    values = {"kind": kind, "owner": owner, "most": room.all, "own": room.per_owner}
-    row = (await connection.execute(_OPEN, values)).one()
-    if (room.all and row.every >= room.all) or (room.per_owner and row.own >= room.per_owner):
-        raise TooManyRequests("未完成的任务过多，请稍后重试").retry_after(_FULL_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +127,6 @@ class LimitsMiddleware:
         if scope["type"] != "http" or not path.startswith("/api/") or path in _UNLIMITED:
             return await self.app(scope, receive, send)
         caller = scope.get("owner") or (scope.get("client") or ("",))[0]
-        token = _room.set(self.limits.room)
         try:
             allowance = await self.rate.spend(caller)
             streaming = self.limits.streams(path, scope["query_string"])
@@ -168,8 +134,6 @@ class LimitsMiddleware:
                 await self.app(scope, receive, _telling(send, allowance) if allowance else send)
         except TooManyRequests as error:
             await error_reply(error)(scope, receive, send)
-        finally:
-            _room.reset(token)
 
 
 def _telling(send: Send, allowance: Allowance) -> Send:

@@ -23,7 +23,7 @@ async def livez() -> Response:
 async def readyz(request: Request) -> Response:
     """It can take work: the database answers and it is not leaving."""
     core: Core = request.state.core
-    if core.departure.announced:
+    if core.shutdown.begun:
         raise NotReady("服务正在停止").retry_after(5)
     if not await core.database.ready():
         raise NotReady("数据库不可用").retry_after(2)

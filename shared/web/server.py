@@ -1,4 +1,4 @@
-"""Serving an app: uvicorn on uvloop, patient connections, an orderly departure on SIGTERM and Ctrl-C."""
+"""Serving an app: uvicorn on uvloop, patient connections, an orderly shutdown on SIGTERM and Ctrl-C."""
 
 import asyncio
 import gc
@@ -9,18 +9,18 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from shared.shutdown import Departure
+from shared.shutdown import Shutdown
 from shared.web.protocol import Patience, PatientProtocol, close_overdue
 
 _MOST_FILES = 65_536
 
 
 class _Server(uvicorn.Server):
-    """Announces the departure the moment the signal arrives, before connections are waited for."""
+    """Announces the shutdown the moment the signal arrives, before connections are waited for."""
 
-    def __init__(self, config: uvicorn.Config, departure: Departure, patience: Patience) -> None:
+    def __init__(self, config: uvicorn.Config, shutdown: Shutdown, patience: Patience) -> None:
         super().__init__(config)
-        self._departure = departure
+        self._departure = shutdown
         self._patience = patience
 
     async def on_tick(self, counter: int) -> bool:
@@ -29,7 +29,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._departure.announce()
+        self._departure.begin()
         super().handle_exit(sig, frame)
 
 
@@ -42,7 +42,7 @@ class Listening:
     patience: Patience
 
 
-def serve(app: FastAPI, departure: Departure, listening: Listening) -> None:
+def serve(app: FastAPI, shutdown: Shutdown, listening: Listening) -> None:
     """Run until told to stop; what still runs 4 seconds after SIGTERM is cut."""
     _allow_many_connections()
     config = uvicorn.Config(
@@ -59,7 +59,7 @@ def serve(app: FastAPI, departure: Departure, listening: Listening) -> None:
     )
     # What is there before the first request stays: looking through all of it stops the loop for a tenth of a second.
     gc.freeze()
-    _Server(config, departure, listening.patience).run()
+    _Server(config, shutdown, listening.patience).run()
 
 
 def _allow_many_connections() -> None:

@@ -116,16 +116,16 @@ def test_a_cancel_that_the_vendor_does_not_know_is_no_cancel(stack: Stack, hub: 
 
 def test_the_waits_for_a_full_queue_grow_and_end_at_the_queues_end() -> None:
     settings = ImagegenSettings(runninghub_retry_wait=30)
-    painter = RunningHub(settings, httpx.AsyncClient(trust_env=False, verify=False))
+    vendor = RunningHub(settings, httpx.AsyncClient(trust_env=False, verify=False))
     busy = Busy("421", "TASK_QUEUE_MAXED")
-    pauses = [painter.busy_pause(number, busy) for number in range(1, 13)]
+    pauses = [vendor.busy_pause(number, busy) for number in range(1, 13)]
     assert [pause.seconds for pause in pauses] == [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 600, 30]
     assert [pause.to_end for pause in pauses] == [False] * 10 + [True, False]
     assert [pause.number for pause in pauses] == [*range(1, 11), 0, 1]
-    assert painter.busy_pause(1, Busy("429", "slow", retry_after=45)).seconds == 45
-    assert painter.busy_pause(2, Busy("unreachable", "x")) == Pause(2.0)
+    assert vendor.busy_pause(1, Busy("429", "slow", retry_after=45)).seconds == 45
+    assert vendor.busy_pause(2, Busy("unreachable", "x")) == Pause(2.0)
     with pytest.raises(RunningHubError):
-        painter.busy_pause(3, Busy("unreachable", "x"))
+        vendor.busy_pause(3, Busy("unreachable", "x"))
 
 
 @pytest.mark.parametrize(

@@ -1,48 +1,48 @@
-"""The shelf: which stored picture is removed with its task."""
+"""The references: which stored picture is removed with its task."""
 
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from imagegen.images.references import Shelf
-from imagegen.images.store import ObjectPictureStore, PictureStore, open_store
+from imagegen.images.references import StoredImageRefs
+from imagegen.images.store import ImageStore, ObjectPictureStore, open_store
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> PictureStore:
+def store(tmp_path: Path) -> ImageStore:
     return open_store("", tmp_path)
 
 
-async def test_a_picture_goes_with_the_last_task_that_refers_to_it(life: Life, store: PictureStore) -> None:
-    shelf, data = Shelf(life.engine, store), uuid4().bytes
+async def test_a_picture_goes_with_the_last_task_that_refers_to_it(life: Life, store: ImageStore) -> None:
+    references, data = StoredImageRefs(life.engine, store), uuid4().bytes
     first, second = str(uuid4()), str(uuid4())
-    kept = await shelf.keep(first, data, "image/png")
-    assert await shelf.keep(second, data, "image/png") == kept
-    await shelf.forget([first])
+    kept = await references.keep(first, data, "image/png")
+    assert await references.keep(second, data, "image/png") == kept
+    await references.forget([first])
     assert await store.get(kept.key) == data
-    await shelf.forget([second])
+    await references.forget([second])
     with pytest.raises(FileNotFoundError):
         await store.get(kept.key)
 
 
 async def test_what_could_not_be_removed_is_removed_the_next_time(
-    life: Life, store: PictureStore, monkeypatch: pytest.MonkeyPatch
+    life: Life, store: ImageStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf, task_id = Shelf(life.engine, store), str(uuid4())
-    kept = [await shelf.keep(task_id, uuid4().bytes, "image/png") for _ in range(3)]
+    references, task_id = StoredImageRefs(life.engine, store), str(uuid4())
+    kept = [await references.keep(task_id, uuid4().bytes, "image/png") for _ in range(3)]
 
-    async def broken(_self: PictureStore, _key: str) -> None:
+    async def broken(_self: ImageStore, _key: str) -> None:
         raise OSError("the store is away")
 
     with monkeypatch.context() as patch:
         patch.setattr(ObjectPictureStore, "delete", broken)
         with pytest.raises(OSError, match="away"):
-            await shelf.forget([task_id])
-    await shelf.forget([task_id])
+            await references.forget([task_id])
+    await references.forget([task_id])
     for picture in kept:
         with pytest.raises(FileNotFoundError):
             await store.get(picture.key)

@@ -30,7 +30,7 @@ def test_an_option_in_the_url_wins() -> None:
 async def test_who_stands_still_in_a_transaction_loses_its_locks(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.database.IDLE_TRANSACTION_SECONDS", 1)
+    monkeypatch.setattr("shared.database.engine.IDLE_TRANSACTION_SECONDS", 1)
     frozen, other = pooled(database_url), pooled(database_url)
     lock = text("SELECT pg_advisory_xact_lock(4711)")
     async with frozen.connect() as standing, other.connect() as waiting:

@@ -94,7 +94,7 @@ async def test_when_the_process_leaves_its_readers_are_let_go(life: Life) -> Non
     reading = asyncio.create_task(read(life, task_id))
     await tell(life, task_id, 2)
     await asyncio.sleep(0.05)
-    life.log.following.farewell()
+    life.log.following.close_readers()
     assert await asyncio.wait_for(reading, 5) == [1, 2]
     assert len(life.log.following) == 0
 

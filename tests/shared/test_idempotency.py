@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import IdempotencyKeyReused, InvalidParameter
-from shared.tasks.accept import IdempotencyKey, Registered, checked, fingerprint, free, lookup, register
+from shared.tasks.accept import IdempotencyKey, Registered, checked, fingerprint
 from shared.tasks.store import ANALYSIS, NewTask
 from tests.lives import Life
 
@@ -21,7 +21,7 @@ def key(name: str, body: Any = None, endpoint: str = "analyse") -> IdempotencyKe
 
 
 async def accept(life: Life, known: IdempotencyKey | None, owner: str = "") -> Registered:
-    return await register(life.engine, NewTask(str(uuid4()), ANALYSIS, {}, owner), known)
+    return await life.registry.register(NewTask(str(uuid4()), ANALYSIS, {}, owner), known)
 
 
 async def test_many_at_once_make_one_task(life: Life, other: Life) -> None:
@@ -29,7 +29,7 @@ async def test_many_at_once_make_one_task(life: Life, other: Life) -> None:
     found = await asyncio.gather(*(accept(one, same) for one in (life, other) for _ in range(6)))
     assert len({registered.task_id for registered in found}) == 1
     assert [registered.created for registered in found].count(True) == 1
-    assert await lookup(life.engine, "", same) == found[0].task_id
+    assert await life.registry.lookup("", same) == found[0].task_id
 
 
 async def test_another_body_is_refused(life: Life) -> None:
@@ -38,7 +38,7 @@ async def test_another_body_is_refused(life: Life) -> None:
     with pytest.raises(IdempotencyKeyReused):
         await accept(life, key(name, {"a": 2}))
     with pytest.raises(IdempotencyKeyReused):
-        await lookup(life.engine, "", key(name, {"a": 2}))
+        await life.registry.lookup("", key(name, {"a": 2}))
 
 
 async def test_endpoints_and_owners_are_apart(life: Life) -> None:
@@ -47,21 +47,20 @@ async def test_endpoints_and_owners_are_apart(life: Life) -> None:
     second = await accept(life, key(name, endpoint="other"))
     third = await accept(life, key(name), owner="b" * 24)
     assert len({first.task_id, second.task_id, third.task_id}) == 3
-    assert await lookup(life.engine, "c" * 24, key(name)) is None
+    assert await life.registry.lookup("c" * 24, key(name)) is None
 
 
 async def test_without_a_key_every_request_is_new(life: Life) -> None:
     first, second = await accept(life, None), await accept(life, None)
     assert (first.created, second.created) == (True, True)
     assert first.task_id != second.task_id
-    assert await lookup(life.engine, "", None) is None
 
 
 async def test_a_request_stopped_before_its_work_leaves_its_key_free(life: Life) -> None:
     name = str(uuid4())
     first = await accept(life, key(name))
-    await free(life.engine, first.task_id)
-    assert await lookup(life.engine, "", key(name)) is None
+    await life.registry.free_key(first.task_id)
+    assert await life.registry.lookup("", key(name)) is None
     again = await accept(life, key(name, "another body"))
     assert again.created
     assert await life.tasks.find(first.task_id) is not None, "what was tried can still be seen"

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from shared.errors import LLMError
-from shared.outbound.retry import Passing, repeat, retry_after_seconds
+from shared.outbound.retry import Transient, retry_after_seconds, retry_transient
 
 pytestmark = pytest.mark.anyio
 
@@ -52,25 +52,25 @@ class Mood:
         return "well"
 
 
-def passing(retry_after: float | None = None) -> Passing:
-    return Passing(LLMError("HTTP 500"), retry_after)
+def passing(retry_after: float | None = None) -> Transient:
+    return Transient(LLMError("HTTP 500"), retry_after)
 
 
 async def test_what_may_pass_is_repeated() -> None:
     mood = Mood(passing(), passing(0.01))
-    assert await repeat(mood, (0, 0)) == "well"
+    assert await retry_transient(mood, (0, 0)) == "well"
     assert mood.calls == 3
 
 
 async def test_after_the_last_repetition_the_cause_is_raised() -> None:
     mood = Mood(passing(), passing(), passing(), passing())
     with pytest.raises(LLMError, match="HTTP 500"):
-        await repeat(mood, (0, 0))
+        await retry_transient(mood, (0, 0))
     assert mood.calls == 3
 
 
 async def test_what_is_final_is_not_repeated() -> None:
     mood = Mood(LLMError("HTTP 400"))
     with pytest.raises(LLMError, match="HTTP 400"):
-        await repeat(mood, (0, 0))
+        await retry_transient(mood, (0, 0))
     assert mood.calls == 1

@@ -15,7 +15,7 @@ _IS_OVER = re.compile(r"[。.!?！？”」』》]$")
 _SPEAKER = re.compile(r"[^:，。,]{1,12}(?:\([^()]{0,20}\))? ?:|[^，。,(]{1,8} ?\([^()]{1,20}\)|.*[!?“\"]")
 
 
-class Walk:
+class PromptExtractor:
     """`episodes` maps episode → scene → prompts, without their marks."""
 
     def __init__(self) -> None:

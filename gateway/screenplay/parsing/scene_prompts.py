@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gateway.screenplay.parsing.prompt_extractor import Walk
+from gateway.screenplay.parsing.prompt_extractor import PromptExtractor
 from gateway.screenplay.parsing.script_lines import line_of
 from gateway.text.lines import lines_of
 
@@ -34,7 +34,7 @@ class EpisodePrompts:
 
 def extract(script_text: str) -> tuple[EpisodePrompts, ...]:
     """The episodes that have prompts, ascending."""
-    walk = Walk()
+    walk = PromptExtractor()
     walk.read([line_of(line) for line in lines_of(script_text)])
     return tuple(_episode(number, scenes) for number, scenes in sorted(walk.episodes.items()))
 
