@@ -14,7 +14,7 @@ from gateway.settings import GatewaySettings
 from imagegen.settings import ImagegenSettings
 from sandbox.control.settings import SandboxSettings
 
-honcho.manager.KILL_WAIT = 15
+honcho.manager.KILL_WAIT = 45
 _READY_SECONDS = 120
 
 _WELCOME = """

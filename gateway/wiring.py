@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import httpx
@@ -17,20 +18,21 @@ from gateway.imagegen.runninghub import RunningHub
 from gateway.llm.claude import Claude
 from gateway.llm.deepseek import DeepSeek
 from gateway.llm.openai_chat import OpenAIChat
-from gateway.scene_images.workflow import Processing
+from gateway.scene_images.workflow import Processing, request_cancel
 from gateway.screenplay.episode import EpisodeWriter
 from gateway.screenplay.model import ScriptModel
 from gateway.screenplay.store import ScriptStore
 from gateway.screenplay.workflow import Screenplay
 from gateway.settings import GatewaySettings
-from gateway.storyboard.analysis import Analysis
-from gateway.storyboard.batch import Batch
+from gateway.storyboard.analysis import Analysis, stored_data
+from gateway.storyboard.batch import Batch, frames_so_far
 from shared.errors import ConfigurationError
 from shared.outbound.client import client
 from shared.shutdown import Shutdown
+from shared.tasks.engine import TaskKind
+from shared.tasks.model import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
 from shared.tasks.retention import Kept, Retention
 from shared.tasks.runtime import Core, core_of
-from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
 from shared.web.tickets import Tickets, database_secret
 
 SERVICE = "gateway"
@@ -44,6 +46,7 @@ class Wiring:
 
     settings: GatewaySettings
     core: Core
+    kinds: dict[str, TaskKind]
     deepseek: DeepSeek
     deepseek_alive: CachedProbe
     imagegen: Imagegen
@@ -71,17 +74,25 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
         scripts = ScriptStore(core.database.engine)
         feeds = PictureFeeds(imagegen)
         pictures = ImagegenPictures(imagegen, feeds)
-        core.engine.register(ANALYSIS, Analysis(deepseek, core.readers))
-        core.engine.register(BATCH, Batch(pictures, core.readers))
         runninghub = RunningHub(imagegen)
-        core.engine.register(RUNNINGHUB, Processing(scripts, pictures, runninghub))
-        core.engine.register(SCRIPT, Screenplay(EpisodeWriter(script_model, settings.llm_silence_seconds), scripts))
-        kinds = (ANALYSIS, BATCH, RUNNINGHUB, SCRIPT)
-        retention = Retention(core.database.engine, Kept(SERVICE, kinds, settings.retention_days))
-        async with core.notices.listening(), feeds.running(), core.engine.running(), retention.running():
+        analysis = Analysis(deepseek, core.readers)
+        batch = Batch(pictures, core.readers)
+        scene_images = Processing(scripts, pictures, runninghub)
+        screenplay = Screenplay(EpisodeWriter(script_model, settings.llm_silence_seconds), scripts, core.log)
+        kinds = {
+            kind.name: kind
+            for kind in (
+                TaskKind(SCRIPT, screenplay, cancel=screenplay.cancel, details=screenplay.details),
+                TaskKind(RUNNINGHUB, scene_images, cancel=partial(request_cancel, core.log)),
+                TaskKind(ANALYSIS, analysis, details=stored_data, needs_reader=True),
+                TaskKind(BATCH, batch, details=partial(frames_so_far, core.log.following), needs_reader=True),
+            )
+        }
+        retention = Retention(core.database.engine, Kept(SERVICE, tuple(kinds), settings.retention_days))
+        async with feeds.running(), core.running(kinds.values()), retention.running():
             probe = CachedProbe(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
             tickets = await _tickets(settings, core)
-            yield Wiring(settings, core, deepseek, probe, imagegen, runninghub, script_model, scripts, tickets)
+            yield Wiring(settings, core, kinds, deepseek, probe, imagegen, runninghub, script_model, scripts, tickets)
 
 
 async def _tickets(settings: GatewaySettings, core: Core) -> Tickets:

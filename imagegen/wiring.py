@@ -10,7 +10,7 @@ from fastapi import Request
 
 from imagegen.images.references import StoredImageRefs
 from imagegen.images.service import ImageService
-from imagegen.images.slots import Slots
+from imagegen.images.slots import CLAIM_ORDER, Slots
 from imagegen.images.store import open_store
 from imagegen.images.workflow import ImageVendor, ImageWorkflow
 from imagegen.settings import ImagegenSettings
@@ -20,9 +20,10 @@ from imagegen.vendors.runninghub import ACCOUNT as RUNNINGHUB
 from imagegen.vendors.runninghub import RunningHub
 from shared.outbound.client import client
 from shared.shutdown import Shutdown
+from shared.tasks.engine import TaskKind
+from shared.tasks.model import IMAGE
 from shared.tasks.retention import Kept, Retention
 from shared.tasks.runtime import Core, core_of
-from shared.tasks.store import IMAGE
 
 SERVICE = "imagegen"
 
@@ -45,14 +46,17 @@ def wiring_of(request: Request) -> Wiring:
 @asynccontextmanager
 async def wired(settings: ImagegenSettings, shutdown: Shutdown) -> AsyncIterator[Wiring]:
     """A running imagegen without its HTTP side."""
-    async with core_of(SERVICE, settings, shutdown) as core, client(timeout=30) as vendor_client:
+    async with (
+        core_of(SERVICE, settings, shutdown, claim_order=CLAIM_ORDER) as core,
+        client(timeout=30) as vendor_client,
+    ):
         runninghub = RunningHub(settings, vendor_client)
         vendors: dict[str, ImageVendor] = {"jimeng": Jimeng(settings, vendor_client), "runninghub": runninghub}
         store = await asyncio.to_thread(open_store, settings.picture_store_url, settings.data_dir)
         limits = {JIMENG: settings.jimeng_max_concurrency, RUNNINGHUB: settings.runninghub_max_concurrency}
         slots = Slots(core.database.engine, core.notices, limits)
         references = StoredImageRefs(core.database.engine, store)
-        core.engine.register(IMAGE, ImageWorkflow(vendors, slots, references, core.tasks))
+        kinds = [TaskKind(IMAGE, ImageWorkflow(vendors, slots, references, core.tasks))]
         retention = Retention(core.database.engine, Kept(SERVICE, (IMAGE,), settings.retention_days, references.forget))
-        async with core.notices.listening(), slots.running(), core.engine.running(), retention.running():
+        async with slots.running(), core.running(kinds), retention.running():
             yield Wiring(settings, core, ImageService(core, vendors, slots, store), runninghub, slots)

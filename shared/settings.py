@@ -50,7 +50,6 @@ class SharedSettings(BaseSettings):
     sandbox_url: str = "http://localhost:8090"
     log_level: LogLevel = "info"
     log_file: str = ""
-    debug: bool = False
     internal_token: SecretStr = SecretStr("")
     retention_days: float = Field(default=7, gt=0)
     heartbeat_seconds: float = Field(default=2, gt=0)

@@ -18,6 +18,9 @@ class Shutdown:
         self._on_begin.append(act)
 
     def begin(self) -> None:
+        """Once; what comes later changes nothing."""
+        if self._event.is_set():
+            return
         self._event.set()
         for act in self._on_begin:
             act()

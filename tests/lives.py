@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.database.embedded import start_embedded
 from shared.database.engine import Database, migrate, pooled
 from shared.database.notify import Notices
+from shared.shutdown import Shutdown
 from shared.tasks.accept import Room, TaskRegistry
 from shared.tasks.log import EventLog
-from shared.tasks.store import ANALYSIS, NewTask, Tasks
+from shared.tasks.model import ANALYSIS, NewTask, Task
+from shared.tasks.store import Tasks
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,16 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+class Idle:
+    """Works on nothing: what is accepted stays as it is."""
+
+    def new_writer(self) -> str:
+        return "nobody 1"
+
+    def start(self, task: Task, writer: str) -> None:
+        assert (task.status, writer) == ("queued", "nobody 1")
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """What one process of ours holds."""
@@ -34,6 +46,7 @@ class Life:
     notices: Notices
     log: EventLog
     tasks: Tasks
+    shutdown: Shutdown
 
     @property
     def engine(self) -> AsyncEngine:
@@ -41,13 +54,19 @@ class Life:
 
     @property
     def registry(self) -> TaskRegistry:
-        return TaskRegistry(self.engine, Room())
+        return TaskRegistry(self.engine, Room(), Idle())
 
     async def task(self) -> str:
         """A new task's id."""
         task_id = str(uuid4())
         await self.tasks.register(NewTask(task_id, ANALYSIS, {"a": 1}))
         return task_id
+
+    async def write_as(self, task_id: str, writer: str) -> None:
+        """The task is worked on by another writer from now on."""
+        async with self.engine.begin() as connection:
+            values = {"id": task_id, "writer": writer}
+            await connection.execute(text("UPDATE task SET writer = :writer WHERE id = :id"), values)
 
     async def cut_connections(self) -> None:
         """What happens when the database server restarts."""
@@ -64,10 +83,11 @@ def living(database_url: str) -> Callable[[], AbstractAsyncContextManager[Life]]
     async def live() -> AsyncIterator[Life]:
         engine = pooled(database_url)
         notices = Notices(database_url)
-        log = EventLog(engine, notices)
+        shutdown = Shutdown()
+        log = EventLog(engine, notices, shutdown)
         try:
             async with log.running(), notices.listening():
-                yield Life(Database(database_url, engine), notices, log, Tasks(engine))
+                yield Life(Database(database_url, engine), notices, log, Tasks(engine), shutdown)
         finally:
             await engine.dispose()
 

@@ -21,7 +21,7 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 45
 PACKAGES = ("gateway", "imagegen", "shared", "sandbox", "tests", "benchmarks")
 # Accepted and ignored: names that stand in samples of old configurations.
-IGNORED = {"NEXT_PUBLIC_APP_NAME", "NODE_ENV", "API_VERSION"}
+IGNORED = {"NEXT_PUBLIC_APP_NAME", "NODE_ENV", "API_VERSION", "DEBUG"}
 
 
 def tracked() -> list[Path]:

@@ -15,8 +15,7 @@ from gateway.api.reading import begun
 from gateway.images import content_path
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError
-from shared.tasks.model import Status
-from shared.tasks.store import BATCH, NewTask, Task
+from shared.tasks.model import BATCH, NewTask, Status, Task
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import Key, Owner
 from shared.wire import Json, dumps

@@ -11,11 +11,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.responses import StreamingResponse
 from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
 
-from gateway.api.tasks import drawn_so_far, found
+from gateway.api.tasks import found
+from gateway.storyboard.batch import drawn_so_far
 from gateway.storyboard.export import Row, as_csv, as_json, rows_of
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
-from shared.tasks.store import ANALYSIS, BATCH, Task
+from shared.tasks.model import ANALYSIS, BATCH, Task
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import Owner
 
@@ -61,7 +62,11 @@ def _frames(task: Task) -> list[dict[str, Any]]:
 async def _image_ids(wired: Wiring, task: Task) -> dict[int, str]:
     if task.kind != BATCH:
         return {}
-    done = [item for item in await drawn_so_far(wired, task) if item and item.get("taskId") and not item.get("error")]
+    done = [
+        item
+        for item in await drawn_so_far(wired.core.log.following, task)
+        if item and item.get("taskId") and not item.get("error")
+    ]
     return {item["sequence"]: item["taskId"] for item in done}
 
 

@@ -5,8 +5,8 @@ from fastapi import Request, Response
 from gateway.wiring import Wiring
 from shared.errors import RequestInProgress, ScriptToFrameError
 from shared.shutdown import server_restarting
-from shared.tasks.accept import IdempotencyKey, Registered
-from shared.tasks.store import NewTask, Task
+from shared.tasks.accept import IdempotencyKey
+from shared.tasks.model import NewTask, Task
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
 from shared.web.sse import FollowedLog, View
 
@@ -16,23 +16,16 @@ async def begun(
 ) -> Response | Task:
     """The event stream, or the task once it has ended; a plain response when the reader has left."""
     if stream:
-        task_id = (await _registered(wired, task, key)).task_id
+        task_id = (await wired.core.registry.accept(task, key)).task_id
         return FollowedLog(wired.core.log.following, View(task_id, presence=wired.core.readers.joined(task_id)))
     # Reading before it can be found: a second request with the same key must see the first one's reader.
     async with wired.core.readers.joined(task.id):
-        registered = await _registered(wired, task, key)
-        if registered.created:
+        accepted = await wired.core.registry.accept(task, key)
+        if accepted.created:
             return await _ended(request, wired, task.id)
-    await _refuse_second_reader(wired, registered.task_id)
-    async with wired.core.readers.joined(registered.task_id):
-        return await _ended(request, wired, registered.task_id)
-
-
-async def _registered(wired: Wiring, task: NewTask, key: IdempotencyKey | None) -> Registered:
-    registered = await wired.core.registry.register(task, key)
-    if registered.created:
-        wired.core.engine.start_soon(task.kind, registered.task_id)
-    return registered
+    await _refuse_second_reader(wired, accepted.task_id)
+    async with wired.core.readers.joined(accepted.task_id):
+        return await _ended(request, wired, accepted.task_id)
 
 
 async def _refuse_second_reader(wired: Wiring, task_id: str) -> None:

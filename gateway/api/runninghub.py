@@ -1,7 +1,5 @@
 """B4 to B7: a script's picture prompts at RunningHub."""
 
-import asyncio
-from contextlib import suppress
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -10,17 +8,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from gateway.api.runninghub_schemas import ProcessingRequest, VendorTask
 from gateway.api.script_schemas import EpisodeChoice, ScriptChoice
 from gateway.api.script_texts import finished_parts
-from gateway.api.scripts import CANCELS
 from gateway.imagegen.runninghub import VendorAnswer
-from gateway.scene_images.workflow import CANCEL_REQUESTED
+from gateway.scene_images.workflow import request_cancel
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import RunningHubError, ScriptToFrameError, TaskNotFound
 from shared.tasks.accept import IdempotencyKey
-from shared.tasks.model import Line, LogClosed
-from shared.tasks.store import RUNNINGHUB, NewTask, Task
+from shared.tasks.model import RUNNINGHUB, LogClosed, NewTask, Task
 from shared.web.dependencies import Key, Owner
 from shared.web.sse import FollowedLog, View
-from shared.wire import Json, dump_line
+from shared.wire import Json
 
 router = APIRouter(prefix="/api", tags=["runninghub"])
 
@@ -28,7 +24,6 @@ Wired = Annotated[Wiring, Depends(wiring_of)]
 Episode = Annotated[int | None, Query(ge=1)]
 
 _PROCESS = "/stream/process-prompts-with-runninghub"
-_CANCEL_SECONDS = 30.0
 
 
 @router.post(_PROCESS + "/{task_id}", operation_id="processPromptsByPath", response_class=Response)
@@ -51,10 +46,8 @@ async def _process(wired: Wiring, asked: NewTask, key: IdempotencyKey | None) ->
     await finished_parts(wired, asked.request["script_id"], asked.owner)
     demo = await wired.runninghub.check_configured()
     task = NewTask(str(uuid4()), RUNNINGHUB, asked.request, asked.owner, demo)
-    registered = await wired.core.registry.register(task, key)
-    if registered.created:
-        await wired.core.engine.start(RUNNINGHUB, registered.task_id)
-    return FollowedLog(wired.core.log.following, View(registered.task_id))
+    accepted = await wired.core.registry.accept(task, key)
+    return FollowedLog(wired.core.log.following, View(accepted.task_id))
 
 
 @router.post("/runninghub/task-status", operation_id="getRunningHubStatus")
@@ -98,7 +91,7 @@ async def cancel(body: ProcessingRequest, wired: Wired, owner: Owner) -> Respons
     if task is None or task.kind != RUNNINGHUB:
         raise unknown
     try:
-        await cancel_processing(wired, task)
+        await request_cancel(wired.core.log, task)
     except LogClosed as error:
         raise unknown from error
     return Json(_counts(await wired.core.tasks.find(task.id) or task))
@@ -117,17 +110,3 @@ def _counts(task: Task) -> dict[str, Any]:
         "tasks_affected": updated,
         "request_ids_notified": 1,
     }
-
-
-async def cancel_processing(wired: Wiring, task: Task) -> None:
-    """Ask the replica that works on it to cancel, and wait until it has. Raises LogClosed when it has its ending."""
-    line = Line(task.id, CANCEL_REQUESTED, dump_line({"request_id": task.id}), key=CANCEL_REQUESTED)
-    if task.closed:
-        raise LogClosed(task.id)
-    await wired.core.log.append(line)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_CANCEL_SECONDS):
-            await wired.core.log.following.until_last(task.id)
-
-
-CANCELS[RUNNINGHUB] = cancel_processing

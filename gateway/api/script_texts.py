@@ -16,8 +16,7 @@ from gateway.screenplay.parsing.scene_prompts import render
 from gateway.screenplay.store import extracted
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
-from shared.tasks.model import Event
-from shared.tasks.store import SCRIPT
+from shared.tasks.model import SCRIPT, Event
 from shared.web.dependencies import Owner
 from shared.web.sse import frame
 from shared.wire import dump_line

@@ -10,8 +10,7 @@ from gateway.api.reading import begun
 from gateway.api.schemas import AnalysisRequest
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError, ScriptToFrameError
-from shared.tasks.model import Status
-from shared.tasks.store import ANALYSIS, NewTask, Task
+from shared.tasks.model import ANALYSIS, NewTask, Status, Task
 from shared.web.dependencies import Key, Owner
 from shared.wire import Json, iso_time
 

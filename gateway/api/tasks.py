@@ -2,34 +2,30 @@
 
 import base64
 import binascii
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 
-from gateway.storyboard.batch_frames import BatchFrame, recalled
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
-from shared.tasks.store import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT, Selection, Task
+from shared.tasks.model import Task
+from shared.tasks.store import Selection
 from shared.web.dependencies import Owner
 from shared.web.sse import FollowedLog, View
-from shared.wire import Json, iso_time, loads
+from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
-KINDS = (SCRIPT, RUNNINGHUB, ANALYSIS, BATCH)
 Kind = Literal["script_generation", "runninghub_processing", "intelligent_analysis", "batch_images"]
 State = Literal["queued", "running", "completed", "failed", "canceled"]
-# Their work goes on only while somebody reads (contract §2.4).
-_NEEDS_READERS = {ANALYSIS, BATCH}
 
 
 async def found(wired: Wiring, task_id: str, owner: str) -> Task:
     """The task. Raises TaskNotFound, also for somebody else's."""
     task = await wired.core.tasks.find(task_id, owner)
-    if task is None or task.kind not in KINDS:
+    if task is None or task.kind not in wired.kinds:
         raise TaskNotFound(f"未找到任务ID {task_id}")
     return task
 
@@ -62,7 +58,7 @@ async def list_tasks(
     status: State | None = None,
 ) -> Response:
     """What ran before, newest first (R3)."""
-    kinds = (task_type,) if task_type else KINDS
+    kinds = (task_type,) if task_type else tuple(wired.kinds)
     tasks = await wired.core.tasks.select(Selection(kinds, owner, status, limit + 1, _position(cursor)))
     following = _cursor(tasks[limit - 1]) if len(tasks) > limit else None
     return Json({"success": True, "tasks": [task_object(task) for task in tasks[:limit]], "next": following})
@@ -85,36 +81,8 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
 async def get_task(task_id: str, wired: Wired, owner: Owner) -> Response:
     """How a task stands (R1)."""
     task = await found(wired, task_id, owner)
-    details = DETAILS.get(task.kind)
-    return Json({"success": True} | task_object(task) | (await details(wired, task) if details else {}))
-
-
-async def _stored_data(_wired: Wiring, task: Task) -> dict[str, Any]:
-    data = (task.result or {}).get("data")
-    return {} if data is None else {"data": data}
-
-
-async def _frames_so_far(wired: Wiring, task: Task) -> dict[str, Any]:
-    return {"data": await drawn_so_far(wired, task)}
-
-
-async def drawn_so_far(wired: Wiring, task: Task) -> list[dict[str, Any] | None]:
-    """The frames of a batch in their order, None in place of those that are not done."""
-    if task.result and "data" in task.result:
-        return list(task.result["data"])
-    frames = task.request["frames"]
-    told = [loads(event.data) for event in await wired.core.log.following.stored(task.id)]
-    outcomes = dict(recalled(event) for event in told if event["type"] in {"frame_complete", "frame_error"})
-    shots = [BatchFrame(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
-    return [outcomes[shot.position].item(shot) if shot.position in outcomes else None for shot in shots]
-
-
-async def _texts(wired: Wiring, task: Task) -> dict[str, Any]:
-    manuscript = await wired.scripts.whole(task.id)
-    return {"full_script": manuscript.full_script, "episodes": manuscript.episodes()}
-
-
-DETAILS: dict[str, Callable[[Wiring, Task], Any]] = {ANALYSIS: _stored_data, BATCH: _frames_so_far, SCRIPT: _texts}
+    details = wired.kinds[task.kind].details
+    return Json({"success": True} | task_object(task) | (await details(task) if details else {}))
 
 
 @router.get("/{task_id}/events", operation_id="followTask", response_class=Response)
@@ -130,7 +98,8 @@ async def follow_task(
     after = min(_number(header if header is not None else query), task.last_event_id)
     if task.closed and after >= task.last_event_id:
         return Response(status_code=204)
-    presence = wired.core.readers.joined(task_id) if task.kind in _NEEDS_READERS and not task.closed else None
+    needs_reader = wired.kinds[task.kind].needs_reader and not task.closed
+    presence = wired.core.readers.joined(task_id) if needs_reader else None
     return FollowedLog(wired.core.log.following, View(task_id, after, presence), location=False)
 
 

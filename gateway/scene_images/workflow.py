@@ -5,6 +5,7 @@ It goes on without readers. Cancelling is asked for by an event in the task's lo
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any, Protocol
 
 from gateway.images import PictureEvent, PictureOrder, Pictures
@@ -14,11 +15,13 @@ from gateway.screenplay.store import extracted
 from shared.concurrency import all_done, alongside
 from shared.errors import BackendUnavailable, Canceled, ScriptToFrameError
 from shared.tasks.context import Work
-from shared.tasks.model import Change, Status, ending
-from shared.wire import dump_text, loads
+from shared.tasks.log import EventLog
+from shared.tasks.model import Change, Line, LogClosed, Status, Task, ending
+from shared.wire import dump_line, dump_text, loads
 
 logger = logging.getLogger(__name__)
 
+_CANCEL_SECONDS = 30.0
 CANCEL_REQUESTED = "cancel_requested"
 _ENDINGS = ("subtask_completed", "task_error", "task_cancelled")
 _DONE = "所有任务处理完成"
@@ -41,6 +44,16 @@ class RunningHubQueue(Protocol):
 
 class NoSuchEpisode(ScriptToFrameError):
     error_code = "TASK_NOT_FOUND"
+
+
+async def request_cancel(log: EventLog, task: Task) -> None:
+    """Ask the replica that works on it to cancel, and wait until it has. Raises LogClosed when it has its ending."""
+    if task.closed:
+        raise LogClosed(task.id)
+    await log.append(Line(task.id, CANCEL_REQUESTED, dump_line({"request_id": task.id}), key=CANCEL_REQUESTED))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CANCEL_SECONDS):
+            await log.following.until_last(task.id)
 
 
 class Processing:
@@ -139,7 +152,7 @@ class _Request:
                 await asyncio.gather(*self._orders.values(), return_exceptions=True)
 
     async def _cancel_requested(self) -> None:
-        async for event in self._work.log.following.events(self._id):
+        async for event in self._work.log.following.events(self._id, through_shutdown=True):
             if event.name == CANCEL_REQUESTED:
                 return
 

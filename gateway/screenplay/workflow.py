@@ -12,14 +12,16 @@ from gateway.screenplay.episode import Draft, EpisodeWriter
 from gateway.screenplay.export import ScriptPart
 from gateway.screenplay.parsing.outline import context_from
 from gateway.screenplay.store import ScriptStore, full_script
-from shared.errors import LLMError, ScriptToFrameError
+from shared.errors import Canceled, LLMError, ScriptToFrameError
 from shared.tasks.context import Work
-from shared.tasks.model import Change, Line, Status, ending
+from shared.tasks.log import EventLog
+from shared.tasks.model import Change, Line, Status, Task, ending
 from shared.wire import dump_line
 
 PREVIOUS_CHARACTERS = 1500
 SHORTEST_EPISODE = 21
 _PREFIX = "生成内容出错: "
+_CANCELED = "生成已被用户取消"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,14 @@ class ScriptFailed(LLMError):
 class Screenplay:
     """Runner of script tasks."""
 
-    def __init__(self, pen: EpisodeWriter, scripts: ScriptStore) -> None:
-        self._pen = pen
-        self._manuscripts = scripts
+    def __init__(self, episode_writer: EpisodeWriter, scripts: ScriptStore, log: EventLog) -> None:
+        self._episode_writer = episode_writer
+        self._scripts = scripts
+        self._log = log
 
     async def run(self, work: Work) -> None:
         order = order_of(work.task.request)
-        written = await self._manuscripts.whole(work.task.id)
+        written = await self._scripts.whole(work.task.id)
         parts, unfinished = list(written.parts), written.unfinished
         await work.log.append(first_line(work.task.id, demo=work.task.demo))
         while len(parts) <= order.episodes:
@@ -68,9 +71,20 @@ class Screenplay:
         data = {"message": failure.message, "errorCode": failure.error_code}
         await work.end("error", data | _demo(work), ending(failure))
 
+    async def cancel(self, task: Task) -> None:
+        """Close the log: readers end at once, and whoever writes closes its connection. Raises LogClosed."""
+        data = {"message": _CANCELED} | ({"demo": True} if task.demo else {})
+        change = ending(Canceled(_CANCELED), Status.CANCELED)
+        await self._log.append(Line(task.id, "canceled", dump_line(data), last=True, change=change))
+
+    async def details(self, task: Task) -> dict[str, Any]:
+        """The texts written so far."""
+        script = await self._scripts.whole(task.id)
+        return {"full_script": script.full_script, "episodes": script.episodes()}
+
     async def _written(self, draft: Draft) -> ScriptPart:
         """The last piece and the whole part are stored together: no crash can fall between them."""
-        last = await self._pen.finish(draft)
+        last = await self._episode_writer.finish(draft)
         part = ScriptPart(draft.episode, draft.text + last)
         if problem := _problem(part):
             await draft.add(last)

@@ -11,7 +11,7 @@ from gateway.storyboard.parsing.reader import merge, parse_frames
 from gateway.text.continuation import join_without_overlap
 from shared.errors import AnalysisFailed, LLMError, ScriptToFrameError
 from shared.tasks.context import Work
-from shared.tasks.model import Change, Status, ending
+from shared.tasks.model import Change, Status, Task, ending
 from shared.wire import dump_text
 
 logger = logging.getLogger(__name__)
@@ -180,3 +180,9 @@ def _document(story: Story, segments: str, key_frames: str, frames: list[Frame])
         "estimatedScenes": story.scene_count,
         "intelligentAnalysisComplete": True,
     }
+
+
+async def stored_data(task: Task) -> dict[str, Any]:
+    """What R1 shows of an analysis beside its head."""
+    data = (task.result or {}).get("data")
+    return {} if data is None else {"data": data}

@@ -13,7 +13,8 @@ from gateway.storyboard.batch_frames import BatchFrame, Outcome, ended, recalled
 from shared.concurrency import all_done, alongside
 from shared.errors import BatchFailed, ScriptToFrameError
 from shared.tasks.context import Work
-from shared.tasks.model import Change, Status, ending
+from shared.tasks.follow import Following
+from shared.tasks.model import Change, Status, Task, ending
 from shared.wire import dump_text, half_up, iso_time, loads
 
 logger = logging.getLogger(__name__)
@@ -206,3 +207,19 @@ class _BatchRun:
 
 def _demo(work: Work) -> dict[str, bool]:
     return {"demo": True} if work.task.demo else {}
+
+
+async def drawn_so_far(following: Following, task: Task) -> list[dict[str, Any] | None]:
+    """The frames of a batch in their order, None in place of those that are not done."""
+    if task.result and "data" in task.result:
+        return list(task.result["data"])
+    frames = task.request["frames"]
+    events = [loads(event.data) for event in await following.stored(task.id)]
+    outcomes = dict(recalled(event) for event in events if event["type"] in {"frame_complete", "frame_error"})
+    batch = [BatchFrame(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
+    return [outcomes[frame.position].item(frame) if frame.position in outcomes else None for frame in batch]
+
+
+async def frames_so_far(following: Following, task: Task) -> dict[str, Any]:
+    """What R1 shows of a batch beside its head."""
+    return {"data": await drawn_so_far(following, task)}

@@ -12,10 +12,9 @@ from imagegen.images.slots import Slots
 from imagegen.images.store import ImageStore
 from imagegen.images.workflow import ImageVendor, order_of
 from shared.errors import Canceled, ImageNotFound, ImageNotReady
-from shared.tasks.accept import IdempotencyKey, Registered
-from shared.tasks.model import Event, Line, LogClosed, Status, StatusChanged, ending
+from shared.tasks.accept import Accepted, IdempotencyKey
+from shared.tasks.model import IMAGE, Event, Line, LogClosed, NewTask, Status, StatusChanged, Task, ending
 from shared.tasks.runtime import Core
-from shared.tasks.store import IMAGE, NewTask, Task
 from shared.wire import dump_line
 
 _PREFIX = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
@@ -48,17 +47,12 @@ class ImageService:
         self._slots = slots
         self._store = store
 
-    async def accept(
-        self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None
-    ) -> Registered:
+    async def accept(self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None) -> Accepted:
         """Register the order and start its painting. Raises ConfigurationError, IdempotencyKeyReused."""
         demo = self._vendors[order.provider].check_configured()
         image_id = _PREFIX[order.provider] + uuid4().hex
         task = NewTask(image_id, IMAGE, asdict(order), owner, demo, parent=parent)
-        registered = await self._core.registry.register(task, key)
-        if registered.created:
-            await self._core.engine.start(IMAGE, image_id)
-        return registered
+        return await self._core.registry.accept(task, key)
 
     async def find(self, image_id: str, owner: str | None) -> Picture:
         """The order. Raises ImageNotFound, also for somebody else's."""

@@ -56,6 +56,14 @@ _LEARN = text(
 )
 
 
+# Claimed images: those with a slot first, then in the order in which slots are granted.
+CLAIM_ORDER = (
+    "(SELECT s.granted_at FROM slot s WHERE s.task_id = t.id) NULLS LAST, "
+    "(SELECT s.priority FROM slot s WHERE s.task_id = t.id) NULLS LAST, "
+    "(SELECT s.enqueued_at FROM slot s WHERE s.task_id = t.id) NULLS LAST"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: seconds with fewer slots for all."""

@@ -2,20 +2,18 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from dbos import DBOS
-from psycopg.errors import IdleInTransactionSessionTimeout
 from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -25,9 +23,6 @@ from shared.database.embedded import let_go, start_embedded
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-# The durable engine's tables, per service. All are made before any engine runs: a running one delays the others' DDL.
-ENGINE_SCHEMAS = {"gateway": "dbos_gateway", "imagegen": "dbos_imagegen"}
 
 _MIGRATION_LOCK = 7_251_001
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -58,7 +53,7 @@ class Database:
         self._probe: asyncio.Task[bool] | None = None
 
     async def ready(self) -> bool:
-        """Whether a query is answered within a second."""
+        """Whether the database answers within a second, and can be written to."""
         # To cancel a query of a server that hangs takes seconds: the one probe is left to itself instead.
         if self._probe is None or self._probe.done():
             self._probe = asyncio.create_task(self._answers(), name="database.probe")
@@ -69,10 +64,10 @@ class Database:
     async def _answers(self) -> bool:
         try:
             async with self.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
+                writable = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"
+                return bool((await connection.execute(text(writable))).scalar_one())
         except Exception:
             return False
-        return True
 
 
 def impatient(url: str) -> str:
@@ -90,13 +85,9 @@ def migrate(url: str) -> None:
     """Bring all schemas to their newest version; one process at a time."""
     engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as lock:
-        # Trying again instead of waiting: a waiting statement would hold up the engine's concurrent index builds.
-        while not lock.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK}).scalar_one():
-            time.sleep(0.1)
+        lock.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         with create_engine(sqlalchemy_url(url), poolclass=NullPool).connect() as connection:
             _upgrade(connection)
-        for schema in ENGINE_SCHEMAS.values():
-            DBOS.migrate(url, schema=schema)
     engine.dispose()
 
 
@@ -120,7 +111,7 @@ def pooled(url: str, pool_size: int = 10) -> AsyncEngine:
         sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=15
     )
     event.listen(engine.sync_engine, "connect", _limit_idle_transactions)
-    event.listen(engine.sync_engine, "handle_error", _tell_idle_ending, retval=True)
+    event.listen(engine.sync_engine, "handle_error", _tell_outages, retval=True)
     return engine
 
 
@@ -130,13 +121,34 @@ def _limit_idle_transactions(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _tell_idle_ending(context: ExceptionContext) -> Exception | None:
-    if isinstance(ended := context.original_exception, IdleInTransactionSessionTimeout):
-        return OperationalError(context.statement, context.parameters, ended, connection_invalidated=True)
-    return None
+class DatabaseAway(OperationalError):
+    """The database cannot do it now and may soon: what was asked can be asked again."""
 
 
-UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
+UNREACHABLE = (DatabaseAway, PoolTimeout)
+
+# SQLSTATE classes and codes of an outage (PostgreSQL, appendix A): connection, operator intervention, resources and
+# system errors; a read-only transaction, which a failover to a standby leaves behind; serialisation, deadlock, lock.
+_OUTAGE_CLASSES = ("08", "57P", "53", "58")
+_OUTAGE_CODES = {"25006", "25P03", "40001", "40P01", "55P03"}
+# The connection itself is of no more use: it may lead to a server that is no longer the primary.
+_BROKEN = ("08", "57P", "25006", "25P03")
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return error.sqlstate.startswith(_OUTAGE_CLASSES) or error.sqlstate in _OUTAGE_CODES
+    # Without an SQLSTATE it is libpq that speaks: no connection, or one that broke.
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def _tell_outages(context: ExceptionContext) -> Exception | None:
+    error = context.original_exception
+    if not _is_outage(error):
+        return None
+    broken = not getattr(error, "sqlstate", None) or str(getattr(error, "sqlstate", "")).startswith(_BROKEN)
+    context.is_disconnect = context.is_disconnect or broken
+    return DatabaseAway(context.statement, context.parameters, error, connection_invalidated=context.is_disconnect)
 
 
 async def through_outages(call: Callable[[], Awaitable[T]]) -> T:

@@ -2,13 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.errors import IdempotencyKeyReused, InvalidParameter, TooManyRequests
-from shared.tasks.store import NewTask, insert
+from shared.tasks.model import NewTask, Task
+from shared.tasks.store import insert
 from shared.wire import dumps
 
 HEADER = "Idempotency-Key"
@@ -52,7 +53,7 @@ def checked(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class Accepted:
     """The task that a request leads to; `created` is False when the key was known."""
 
     task_id: str
@@ -73,15 +74,26 @@ _OPEN = text(
 )
 
 
+class Starter(Protocol):
+    """Who works on tasks: the engine."""
+
+    def new_writer(self) -> str:
+        """A name for one life of a task."""
+
+    def start(self, task: Task, writer: str) -> None:
+        """Work on a task whose row names this writer."""
+
+
 class TaskRegistry:
     """Where requests become tasks."""
 
-    def __init__(self, engine: AsyncEngine, room: Room) -> None:
+    def __init__(self, engine: AsyncEngine, room: Room, starter: Starter) -> None:
         self._engine = engine
         self._room = room
+        self._starter = starter
 
-    async def register(self, task: NewTask, key: IdempotencyKey | None) -> Registered:
-        """Register the task, or find the one that the key stands for.
+    async def accept(self, task: NewTask, key: IdempotencyKey | None) -> Accepted:
+        """Store the task and start it, or find the one that the key stands for.
 
         Raises IdempotencyKeyReused for another body, TooManyRequests when too much is unfinished.
         """
@@ -91,13 +103,15 @@ class TaskRegistry:
                 lock = int.from_bytes(hashlib.sha256(f"{key.endpoint}\0{task.owner}\0{key.key}".encode()).digest()[:7])
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
                 if known := await _known(connection, task.owner, key):
-                    return Registered(known, created=False)
+                    return Accepted(known, created=False)
             await self._find_room(connection, task)
-            await insert(connection, task)
+            writer = self._starter.new_writer()
+            stored = await insert(connection, task, writer)
             if key is not None:
                 values = {"endpoint": key.endpoint, "owner": task.owner, "key": key.key}
                 await connection.execute(_REMEMBER, values | {"fingerprint": key.fingerprint, "task_id": task.id})
-        return Registered(task.id, created=True)
+        self._starter.start(stored, writer)
+        return Accepted(task.id, created=True)
 
     async def _find_room(self, connection: AsyncConnection, task: NewTask) -> None:
         room = self._room
@@ -109,7 +123,7 @@ class TaskRegistry:
             raise TooManyRequests("未完成的任务过多，请稍后重试").retry_after(_FULL_SECONDS)
 
     async def lookup(self, owner: str, key: IdempotencyKey) -> str | None:
-        """The task that the key stands for, without registering anything. Raises IdempotencyKeyReused."""
+        """The task that the key stands for, without accepting anything. Raises IdempotencyKeyReused."""
         async with self._engine.connect() as connection:
             return await _known(connection, owner, key)
 

@@ -1,4 +1,4 @@
-"""What a workflow holds in its hands: its task, its place in the log, its recorded steps."""
+"""A runner's handle on its task: append events, record steps."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,22 +6,22 @@ from typing import Any, TypeVar
 
 from shared.errors import ScriptToFrameError
 from shared.tasks.log import EventLog
-from shared.tasks.model import NO_CHANGE, Change, Line, Status, ending
+from shared.tasks.model import NO_CHANGE, Change, Line, Status, Task, ending
 from shared.tasks.steps import Steps
-from shared.tasks.store import Task
 from shared.wire import dump_line
 
 T = TypeVar("T")
 
 
 class Work:
-    """One life of a task's workflow. Appends raise LogClosed when the task has ended or somebody else works on it."""
+    """One life of a task. Appends raise LogClosed when the task has ended or somebody else works on it."""
 
     def __init__(self, task: Task, writer: str, log: EventLog, steps: Steps) -> None:
         self.task = task
         self.log = log
         self._writer = writer
         self._steps = steps
+        self.ended = False
 
     async def say(
         self, name: str | None, data: dict[str, Any], *, key: str | None = None, change: Change = NO_CHANGE
@@ -34,6 +34,7 @@ class Work:
         """Append the terminal event."""
         line = Line(self.task.id, name, dump_line(data), writer=self._writer, last=True, change=change)
         await self.log.append(line)
+        self.ended = True
 
     async def fail(self, name: str | None, data: dict[str, Any], error: ScriptToFrameError) -> None:
         await self.end(name, data, ending(error, Status.FAILED))
@@ -49,7 +50,5 @@ class Work:
 
     async def once(self, name: str, send: Callable[[], Awaitable[Any]]) -> Any:
         """A paid call; see Steps.once. It is finished and recorded even while the process is leaving."""
-        if self._steps.closing:
-            await asyncio.Event().wait()
         sending = asyncio.ensure_future(self._steps.once(self.task.id, name, send))
         return await asyncio.shield(sending)

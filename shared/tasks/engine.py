@@ -1,29 +1,42 @@
-"""The durable engine: DBOS runs the workflows, survivors take over from dead replicas, SIGTERM drains paid calls.
+"""The durable engine: PostgreSQL's task table is the queue, and every replica claims from it what nobody works on.
 
-Every task is run by one generic workflow whose id is the task's id; what it does is decided by the task's kind.
+A task's `writer` names the replica that works on it. Whoever accepts a task is its first writer and starts at once. An
+open task whose writer's replica is not among the living is claimed by whichever replica looks next.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
 from uuid import uuid4
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
-from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
-from shared.database.engine import ENGINE_SCHEMAS, IDLE_TRANSACTION_SECONDS, UNREACHABLE, Database, through_outages
+from shared.concurrency import alongside
+from shared.database.engine import UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.log import EventLog
-from shared.tasks.model import LogClosed, Superseded
-from shared.tasks.replicas import Pulse, Replica
+from shared.tasks.model import Line, LogClosed, Superseded, Task, ending
+from shared.tasks.presence import Readers
+from shared.tasks.replicas import Replica
 from shared.tasks.steps import Steps
 from shared.tasks.store import Tasks
+from shared.wire import dump_line
 
 logger = logging.getLogger(__name__)
+
+# A paid call may take as long as its own timeout (30 s): its answer is waited for, or its outcome would be unknown.
+DRAIN_SECONDS = 32.0
+_OUTAGE_PAUSE = 0.5
+_FAILURES_BEFORE_CLOSING = 5
+_LONGEST_PAUSE = 10.0
+# When thousands of tasks are claimed, the others must still get at the database.
+_CLAIMED_AT_ONCE = 20
+# What this replica should work on and does not is looked for less often: only a fault of ours can bring it about.
+_SWEEPS_PER_RECONCILIATION = 5
 
 
 class Runner(Protocol):
@@ -36,195 +49,166 @@ class Runner(Protocol):
         """Append the terminal event of a failure."""
 
 
-# A constant: workflows of an earlier release must be recovered by the next one.
-_APPLICATION_VERSION = "1"
-_DRAIN_SECONDS = 8.0
-_UNDISPATCHED_SECONDS = 5.0
-_LOOK_ON_SECONDS = 1.0
-# When thousands of tasks are taken over, the others must still get at the database.
-_TAKEN_AT_ONCE = 10
+@dataclass(frozen=True, slots=True)
+class TaskKind:
+    """All that is to be known of a kind of task.
 
-_engines: dict[str, "Engine"] = {}
+    `cancel` ends a task, or raises LogClosed when it has its ending. `details` is what R1 shows beside the head.
+    `needs_reader`: it goes on only while somebody reads it.
+    """
 
-
-@DBOS.workflow(name="task", max_recovery_attempts=None)
-async def _task_workflow(service: str, kind: str, task_id: str) -> None:
-    """DBOS starts recovered workflows on a loop of its own; the work belongs on the loop that owns the pools."""
-    engine = _engines[service]
-    life = asyncio.run_coroutine_threadsafe(engine.run(kind, task_id), engine.loop)
-    await asyncio.wrap_future(life)
+    name: str
+    runner: Runner
+    cancel: Callable[[Task], Awaitable[None]] | None = None
+    details: Callable[[Task], Awaitable[dict[str, Any]]] | None = None
+    needs_reader: bool = False
 
 
 class Engine:
-    """Runs the tasks of one service, also those that dead replicas left. `register` all kinds before `running`."""
+    """Runs the tasks of one service: those accepted here, and those that nobody works on.
 
-    def __init__(self, service: str, database: Database, log: EventLog, pulse: Pulse) -> None:
-        self.service = service
+    `claim_order` is an SQL order over `task t` by which claimed tasks are taken, the oldest first otherwise.
+    """
+
+    def __init__(
+        self, database: Database, log: EventLog, replica: Replica, readers: Readers, claim_order: str = ""
+    ) -> None:
         self.tasks = Tasks(database.engine)
         self.log = log
-        self.replica = Replica(database, service, pulse)
-        self.steps = Steps(database.engine, self.replica.surely_alive)
-        self.draining = False
-        self._database = database
-        self._runners: dict[str, Runner] = {}
-        self._alive: set[asyncio.Task[bool]] = set()
-        self._starting: set[asyncio.Task[None]] = set()
-        self._taking = asyncio.Semaphore(_TAKEN_AT_ONCE)
-
-    def register(self, kind: str, runner: Runner) -> None:
-        self._runners[kind] = runner
+        self.replica = replica
+        self.steps = Steps(database.engine, replica.surely_alive, readers.shutdown)
+        self._readers = readers
+        self._claim_order = claim_order
+        self._kinds: dict[str, TaskKind] = {}
+        self._lives: dict[str, asyncio.Task[None]] = {}
+        self._missing: set[str] = set()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Engine"]:
-        _engines[self.service] = self
-        self.loop = asyncio.get_running_loop()
+    async def running(self, kinds: Iterable[TaskKind]) -> AsyncIterator["Engine"]:
+        """Work on tasks of these kinds; at the end the running paid calls are finished and recorded."""
+        self._kinds = {kind.name: kind for kind in kinds}
         await self.replica.join()
-        DBOS(config=self._config())
-        _quieten()
-        await asyncio.to_thread(DBOS.launch)
-        dispatcher = asyncio.create_task(self._dispatch_forever(), name="dispatcher")
         try:
-            async with self.replica.beating(self):
-                yield self
-                dispatcher.cancel()
-                await self._drain()
+            async with self.replica.beating():
+                async with alongside(self._sweep_forever(), "engine.sweep"):
+                    yield self
+                self._readers.shutdown.begin()
+                await self.steps.drained(DRAIN_SECONDS)
+                await _stopped(*self._lives.values())
+                await self._readers.settled()
         finally:
             await self.replica.leave()
-            await asyncio.to_thread(DBOS.destroy)
-            # DBOS made its own thread pool the loop's default, and has just closed it.
-            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
 
-    def _config(self) -> DBOSConfig:
-        return {
-            "name": f"scripttoframe-{self.service}",
-            "system_database_url": self._database.url,
-            "dbos_system_schema": ENGINE_SCHEMAS[self.service],
-            "run_migrations": False,
-            "executor_id": self.replica.id,
-            "application_version": _APPLICATION_VERSION,
-            "serializer": DBOSPortableJSONSerializer(),
-            "sys_db_pool_size": 6,
-            "sys_db_idle_transaction_timeout_sec": IDLE_TRANSACTION_SECONDS,
-            # Its own notifications serve nothing here, and it would wake up a hundred times a second for them.
-            "notification_coalesce_sec": 0.5,
-            "log_level": "WARNING",
-        }
+    def new_writer(self) -> str:
+        """A name for one life of a task: the id of its replica, a blank, and what makes it unique."""
+        return f"{self.replica.id} {uuid4().hex}"
 
-    async def start(self, kind: str, task_id: str) -> None:
-        """Start the task's workflow; a second start of the same task changes nothing."""
-        with SetWorkflowID(task_id):
-            await DBOS.start_workflow_async(_task_workflow, self.service, kind, task_id)
+    def start(self, task: Task, writer: str) -> None:
+        """Work on a task whose row names this writer."""
+        life = asyncio.create_task(self._live(task, writer), name=f"task:{task.id}")
+        self._lives[task.id] = life
+        life.add_done_callback(lambda _: self._lives.pop(task.id) if self._lives.get(task.id) is life else None)
 
-    def start_soon(self, kind: str, task_id: str) -> None:
-        """Start it without keeping the reader waiting; what fails here is started by the dispatcher."""
-        starting = asyncio.create_task(self.start(kind, task_id), name=f"start:{task_id}")
-        self._starting.add(starting)
-        starting.add_done_callback(self._started)
-
-    def _started(self, starting: asyncio.Task[None]) -> None:
-        self._starting.discard(starting)
-        if not starting.cancelled() and (error := starting.exception()):
-            logger.warning("task.not_started", extra={"reason": type(error).__name__})
-
-    async def run(self, kind: str, task_id: str) -> None:
-        """Work on a task until it has its ending. Who is superseded looks on, and takes over when the other is dead."""
-        superseded = await self._live(kind, task_id)
-        while superseded:
-            await asyncio.sleep(_LOOK_ON_SECONDS)
-            superseded = await through_outages(lambda: self.tasks.held(task_id)) or await self._live(kind, task_id)
-
-    async def _live(self, kind: str, task_id: str) -> bool:
-        """Until its runner returns, or its log is closed by somebody else; whether another took the task over."""
-        writer = f"{self.replica.id} {uuid4().hex}"
-        async with self._taking:
-            await self.replica.surely_alive()
-            task = await through_outages(lambda: self.tasks.take(task_id, writer))
-        if task is None:
-            return False
+    async def _live(self, task: Task, writer: str) -> None:
+        """Until its log is closed, by its runner or by somebody else."""
         work = Work(task, writer, self.log, self.steps)
-        with self.log.following.watching(task_id, task.last_event_id) as closed:
-            runner = asyncio.create_task(self._guarded(kind, work), name=f"task:{task_id}")
-            self._alive.add(runner)
-            watcher = asyncio.create_task(closed.wait())
+        with self.log.following.watching(task.id, task.last_event_id) as closed:
+            running = asyncio.create_task(self._run_to_its_end(work), name=f"run:{task.id}")
+            watching = asyncio.create_task(closed.wait())
             try:
-                await asyncio.wait({runner, watcher}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                await _stopped(runner, watcher)
-                self._alive.discard(runner)
-        if self.draining:
-            # Unfinished: the workflow must stay pending for the replica that takes over.
-            raise asyncio.CancelledError
-        return not runner.cancelled() and runner.result()
+                await _stopped(running, watching)
 
-    async def _guarded(self, kind: str, work: Work) -> bool:
-        """Run it; whether another took the task over."""
-        runner = self._runners[kind]
-        try:
-            await through_outages(lambda: self._attempt(runner, work))
-        except Superseded:
-            logger.info("task.superseded", extra={"task_id": work.task.id})
-            return True
-        except LogClosed:
-            logger.info("task.closed_by_another", extra={"task_id": work.task.id})
-        return False
+    async def _run_to_its_end(self, work: Work) -> None:
+        """A life ends only with a closed log, or when another writer has taken the task."""
+        runner = self._kinds[work.task.kind].runner
+        failures = 0
+        while True:
+            try:
+                return await self._attempt(runner, work)
+            except LogClosed as closed:
+                reason = "superseded" if isinstance(closed, Superseded) else "closed_by_another"
+                return logger.info(f"task.{reason}", extra={"task_id": work.task.id})  # noqa: G004 two fixed names
+            except UNREACHABLE as error:
+                logger.warning("task.waiting_for_database", extra={"reason": type(error).__name__})
+                await asyncio.sleep(_OUTAGE_PAUSE)
+            except Exception:
+                failures += 1
+                logger.exception("task.has_no_ending", extra={"task_id": work.task.id, "failures": failures})
+                await asyncio.sleep(min(_LONGEST_PAUSE, _OUTAGE_PAUSE * 2**failures))
+                if failures >= _FAILURES_BEFORE_CLOSING:
+                    runner = _ClosingRunner()
 
     async def _attempt(self, runner: Runner, work: Work) -> None:
         try:
             await runner.run(work)
+            if work.ended:
+                return
+            task = await self.tasks.find(work.task.id)
+            if task is None or task.closed:
+                return
+            logger.error("task.returned_without_ending", extra={"task_id": work.task.id})
+            failure = ScriptToFrameError()
         except (LogClosed, *UNREACHABLE):
             raise
         except ScriptToFrameError as error:
             logger.warning("task.failed", extra={"task_id": work.task.id, "error": error.message})
-            await runner.fail(work, error)
+            failure = error
         except Exception:
             logger.exception("task.broke", extra={"task_id": work.task.id})
-            await runner.fail(work, ScriptToFrameError())
+            failure = ScriptToFrameError()
+        await runner.fail(work, failure)
 
-    async def orphaned(self) -> list[str]:
-        schema = ENGINE_SCHEMAS[self.service]
-        statement = text(
-            f"SELECT DISTINCT executor_id FROM {schema}.workflow_status w WHERE status = 'PENDING' "
-            "AND NOT EXISTS (SELECT FROM replica r WHERE r.id = w.executor_id)"
-        )
-        async with self._database.engine.connect() as connection:
-            return list(await connection.scalars(statement))
-
-    async def take_over(self, dead: list[str]) -> list[str]:
-        # The public pair list_workflows + resume_workflow would undo a cancel in between; this call is atomic per row.
-        await asyncio.to_thread(DBOS._recover_pending_workflows, dead)
-        return [replica for replica in dead if not await self._holds_work(replica)]
-
-    async def _holds_work(self, replica: str) -> bool:
-        pending = await DBOS.list_workflows_async(
-            status="PENDING", executor_id=replica, limit=1, load_input=False, load_output=False
-        )
-        return bool(pending)
-
-    async def _dispatch_forever(self) -> None:
-        """Start accepted tasks whose process died before it could start them."""
+    async def _sweep_forever(self) -> None:
+        sweeps = 0
         while True:
-            await asyncio.sleep(_UNDISPATCHED_SECONDS)
-            with suppress(*UNREACHABLE):
-                for task_id, kind in await self.tasks.undispatched(tuple(self._runners), _UNDISPATCHED_SECONDS):
-                    logger.info("task.redispatched", extra={"task_id": task_id})
-                    await self.start(kind, task_id)
+            await asyncio.sleep(self.replica.heartbeat.interval)
+            sweeps += 1
+            try:
+                await self._sweep(reconcile=sweeps % _SWEEPS_PER_RECONCILIATION == 0)
+            except (*UNREACHABLE, DBAPIError) as error:
+                logger.warning("engine.sweep_missed", extra={"reason": type(error).__name__})
 
-    async def _drain(self) -> None:
-        """Take no new paid call, let the running ones be recorded, stop the rest where it stands."""
-        await self.steps.drained(_DRAIN_SECONDS)
-        self.draining = True
-        await _stopped(*self._alive)
+    async def _sweep(self, *, reconcile: bool) -> None:
+        if forgotten := await self.replica.expire_silent():
+            logger.info("replica.expired", extra={"replicas": forgotten})
+        await self.replica.surely_alive()
+        if reconcile:
+            await self._restart_missing()
+            await self._readers.reconcile()
+        while True:
+            claimed = await self.tasks.claim(self.replica.id, list(self._kinds), _CLAIMED_AT_ONCE, self._claim_order)
+            for task, writer in claimed:
+                logger.info("task.claimed", extra={"task_id": task.id})
+                self.start(task, writer)
+            if len(claimed) < _CLAIMED_AT_ONCE:
+                return
+
+    async def _restart_missing(self) -> None:
+        """Start what is written by this replica and has no life here, twice in a row: one just accepted starts soon."""
+        missing = {task_id for task_id in await self.tasks.written_by(self.replica.id) if task_id not in self._lives}
+        for task_id in missing & self._missing:
+            writer = self.new_writer()
+            if task := await self.tasks.take(task_id, writer, self.replica.id):
+                logger.error("task.restarted", extra={"task_id": task_id})
+                self.start(task, writer)
+        self._missing = missing
 
 
-def _quieten() -> None:
-    """DBOS writes its own lines to standard error, also a warning for every workflow that a drain hands on."""
-    engine_logger = logging.getLogger("dbos")
-    engine_logger.handlers.clear()
-    engine_logger.propagate = True
-    engine_logger.setLevel(logging.ERROR)
+class _ClosingRunner:
+    """Ends a task whose own runner can neither run nor fail."""
+
+    async def run(self, work: Work) -> None:
+        await self.fail(work, ScriptToFrameError())
+
+    async def fail(self, work: Work, error: ScriptToFrameError) -> None:
+        data = dump_line({"error": error.message, "message": error.message, "errorCode": error.error_code})
+        line = Line(work.task.id, "error", data, last=True, change=ending(error))
+        await through_outages(lambda: work.log.append(line))
 
 
-async def _stopped(*tasks: asyncio.Task[object]) -> None:
+async def _stopped(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.engine import UNREACHABLE
+from shared.shutdown import Shutdown
 from shared.tasks.model import Event
 
 logger = logging.getLogger(__name__)
@@ -65,29 +66,37 @@ class Watch:
 class Following:
     """All readers of this process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, shutdown: Shutdown) -> None:
         self._engine = engine
+        self._shutdown = shutdown
+        shutdown.on_begin(self._wake_readers)
         self._followers: defaultdict[str, set[Reader | Watch]] = defaultdict(set)
         self._stale: set[str] = set()
         self._wake = asyncio.Event()
-        self.leaving = False
 
-    def close_readers(self) -> None:
-        """This process leaves: every reader's iteration ends, so that it can go on elsewhere."""
-        self.leaving = True
+    def _wake_readers(self) -> None:
+        """This process stops: every reader's iteration ends, so that it can go on elsewhere."""
         for followers in self._followers.values():
             for reader in followers:
                 if isinstance(reader, Reader):
                     reader.wake.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether iterations end because this process stops."""
+        return self._shutdown.begun
+
     def __len__(self) -> int:
         return sum(len(followers) for followers in self._followers.values())
 
-    async def events(self, task_id: str, after: int = 0) -> AsyncIterator[Event]:
-        """Every event with a number above `after`, until the last one."""
+    async def events(self, task_id: str, after: int = 0, *, through_shutdown: bool = False) -> AsyncIterator[Event]:
+        """Every event with a number above `after`, until the last one or until this process stops.
+
+        Runners read through a shutdown: to them an iteration that ends says something about the task.
+        """
         reader = Reader(after)
         with self._joined(task_id, reader):
-            while not self.leaving:
+            while through_shutdown or not self._shutdown.begun:
                 if reader.behind and not reader.held:
                     await self._catch_up(task_id, reader)
                 while reader.held:

@@ -11,28 +11,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.concurrency import alongside
 from shared.database.engine import UNREACHABLE
 from shared.database.notify import Notices, notify
+from shared.shutdown import Shutdown
 from shared.tasks.follow import Following
 from shared.tasks.model import Change, Event, Line, LogClosed, StatusChanged, Superseded
 
 logger = logging.getLogger(__name__)
 
 FLUSH = 0.01
+_IN_PROGRESS_PAUSE = 0.1
 CHANNEL = "event"
 
 _LOCK = text(
-    "SELECT id, last_event_id, closed, writer, status FROM task "
+    "SELECT pg_current_xact_id()::text AS transaction, id, last_event_id, closed, writer, status FROM task "
     "WHERE id = ANY(CAST(:ids AS text[])) ORDER BY id FOR UPDATE"
 )
 _KNOWN_KEYS = text(
     "SELECT e.task_id, e.key, e.seq FROM event e "
     "JOIN unnest(CAST(:ids AS text[]), CAST(:keys AS text[])) AS w(task_id, key) USING (task_id, key)"
 )
-_STORED = text("SELECT name, data, key FROM event WHERE task_id = :id AND seq = :seq")
+_TRANSACTION_STATUS = text("SELECT pg_xact_status(CAST(:transaction AS xid8))")
 _INSERT = text(
     "INSERT INTO event (task_id, seq, name, data, key, last) SELECT * FROM unnest(CAST(:ids AS text[]), "
     "CAST(:seqs AS bigint[]), CAST(:names AS text[]), CAST(:data AS text[]), CAST(:keys AS text[]), "
@@ -71,9 +74,9 @@ class _Pending:
 class EventLog:
     """Append and close; `following` reads."""
 
-    def __init__(self, engine: AsyncEngine, notices: Notices) -> None:
+    def __init__(self, engine: AsyncEngine, notices: Notices, shutdown: Shutdown) -> None:
         self._engine = engine
-        self.following = Following(engine)
+        self.following = Following(engine, shutdown)
         # Readers in this process get the rows handed over.
         self._origin = notices.origin
         notices.on(CHANNEL, self.following.heard)
@@ -111,16 +114,17 @@ class EventLog:
             await self._flush(batch)
 
     async def _flush(self, batch: list[_Pending]) -> None:
-        retrying = False
+        in_doubt: str | None = None
         refused: list[tuple[_Pending, Exception]] = []
         while True:
             try:
-                if retrying and await self._already_stored(batch):
+                if in_doubt and await self._committed(in_doubt):
                     return self._settle(batch, refused)
+                in_doubt = None
                 async with self._engine.begin() as connection:
-                    refused = await self._write(connection, batch)
+                    heads, in_doubt = await _lock(connection, batch)
+                    refused = await self._write(connection, batch, heads)
             except UNREACHABLE as error:
-                retrying = True
                 logger.warning("eventlog.waiting", extra={"reason": type(error).__name__, "events": len(batch)})
                 await asyncio.sleep(0.25)
             except Exception as error:
@@ -138,15 +142,20 @@ class EventLog:
         for pending in batch:
             await self._flush([pending])
 
-    async def _already_stored(self, batch: list[_Pending]) -> bool:
-        """Whether the commit whose answer got lost took place; a batch is stored as a whole."""
-        numbered = [p for p in batch if p.seq > 0]
-        if not numbered:
-            return False
-        line = numbered[-1].line
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_STORED, {"id": line.task_id, "seq": numbered[-1].seq})).one_or_none()
-        return row is not None and (row.name, row.data, row.key) == (line.name, line.data, line.key)
+    async def _committed(self, transaction: str) -> bool:
+        """Whether the transaction whose commit was not answered took place; waits while the server works on it."""
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    status = await connection.scalar(_TRANSACTION_STATUS, {"transaction": transaction})
+            except UNREACHABLE:
+                raise
+            except DBAPIError:
+                # A server that never saw it: it took over from the one that was asked.
+                return False
+            if status != "in progress":
+                return bool(status == "committed")
+            await asyncio.sleep(_IN_PROGRESS_PAUSE)
 
     def _settle(self, batch: list[_Pending], refused: list[tuple[_Pending, Exception]]) -> None:
         self.following.deliver([(p.line.task_id, _event(p)) for p in batch if p.seq > 0])
@@ -156,8 +165,9 @@ class EventLog:
             if not pending.done.done():
                 pending.done.set_result(abs(pending.seq))
 
-    async def _write(self, connection: AsyncConnection, batch: list[_Pending]) -> list[tuple[_Pending, Exception]]:
-        heads = await _lock(connection, batch)
+    async def _write(
+        self, connection: AsyncConnection, batch: list[_Pending], heads: dict[str, _Head]
+    ) -> list[tuple[_Pending, Exception]]:
         known = await _known_keys(connection, batch)
         stored: list[_Pending] = []
         refused: list[tuple[_Pending, Exception]] = []
@@ -212,10 +222,12 @@ def _merge(old: Change, new: Change) -> Change:
     return Change(*(getattr(new, f) if getattr(new, f) is not None else getattr(old, f) for f in Change.__slots__))
 
 
-async def _lock(connection: AsyncConnection, batch: list[_Pending]) -> dict[str, _Head]:
+async def _lock(connection: AsyncConnection, batch: list[_Pending]) -> tuple[dict[str, _Head], str | None]:
+    """The heads of the batch's tasks, locked, and the id of the transaction that holds them."""
     ids = sorted({p.line.task_id for p in batch})
-    rows = await connection.execute(_LOCK, {"ids": ids})
-    return {row.id: _Head(row.last_event_id, row.closed, row.writer, row.status, Change()) for row in rows}
+    rows = (await connection.execute(_LOCK, {"ids": ids})).all()
+    heads = {row.id: _Head(row.last_event_id, row.closed, row.writer, row.status, Change()) for row in rows}
+    return heads, rows[0].transaction if rows else None
 
 
 async def _known_keys(connection: AsyncConnection, batch: list[_Pending]) -> dict[tuple[str, str], int]:

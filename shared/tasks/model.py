@@ -1,10 +1,18 @@
-"""The values of a task's log: events, what is appended, and how an append can be refused."""
+"""The values of the durable core: tasks, their events, what is appended, and how an append can be refused."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from shared.errors import ScriptToFrameError
 from shared.wire import well_formed
+
+SCRIPT = "script_generation"
+RUNNINGHUB = "runninghub_processing"
+ANALYSIS = "intelligent_analysis"
+BATCH = "batch_images"
+IMAGE = "image"
 
 
 class Status(StrEnum):
@@ -13,6 +21,43 @@ class Status(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """What is known of a task when it is accepted. It is kept at least as long as its `parent`."""
+
+    id: str
+    kind: str
+    request: dict[str, Any]
+    owner: str = ""
+    demo: bool = False
+    total: int | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as it stands."""
+
+    id: str
+    kind: str
+    owner: str
+    status: Status
+    demo: bool
+    request: dict[str, Any]
+    result: Any
+    message: str | None
+    error: str | None
+    error_code: str | None
+    current: int | None
+    total: int | None
+    cancel_requested: bool
+    vendor_task_id: str | None
+    last_event_id: int
+    closed: bool
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

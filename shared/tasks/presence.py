@@ -5,13 +5,15 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.engine import UNREACHABLE, through_outages
 from shared.database.notify import Notices, notify
+from shared.shutdown import Shutdown
 
 CHANNEL = "reader"
 GRACE_SECONDS = 3.0
@@ -25,12 +27,13 @@ logger = logging.getLogger(__name__)
 class Readers:
     """`joined` is held by a reader; `present` and `all_left` are asked by the work."""
 
-    def __init__(self, engine: AsyncEngine, notices: Notices, replica_id: str) -> None:
+    def __init__(self, engine: AsyncEngine, notices: Notices, replica_id: str, shutdown: Shutdown) -> None:
         self._engine = engine
         self._replica_id = replica_id
+        self.shutdown = shutdown
+        self._here: set[str] = set()
         self._changed: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._partings: set[asyncio.Task[None]] = set()
-        self._leaving = False
         notices.on(CHANNEL, self._heard)
 
     def _heard(self, task_ids: list[str]) -> None:
@@ -42,18 +45,37 @@ class Readers:
     async def joined(self, task_id: str) -> AsyncIterator[None]:
         """Count as a reader of the task. Leaving never waits, because it happens while being cancelled."""
         reader_id = uuid4().hex
-        await self._join(reader_id, task_id)
+        self._here.add(reader_id)
         try:
+            await self._join(reader_id, task_id)
             yield
         finally:
-            if not self._leaving:
+            self._here.discard(reader_id)
+            # When this process stops, its readers part all at once, in `settled`.
+            if not self.shutdown.begun:
                 parting = asyncio.create_task(self._part(reader_id, task_id))
                 self._partings.add(parting)
                 parting.add_done_callback(self._partings.discard)
 
-    def close_readers(self) -> None:
-        """This process leaves: its readers part all at once, in `settled`."""
-        self._leaving = True
+    async def reconcile(self) -> None:
+        """Let those part whose parting was lost: with the database away, or while they were joining."""
+        gone = text(
+            "DELETE FROM reader WHERE replica_id = :replica AND id <> ALL(CAST(:here AS text[])) RETURNING task_id"
+        )
+        await self._remove(gone, {"replica": self._replica_id, "here": list(self._here)})
+
+    async def settled(self) -> None:
+        """Wait for the partings under way, and let everybody part who is still here when this process stops."""
+        await asyncio.gather(*self._partings, return_exceptions=True)
+        gone = text("DELETE FROM reader WHERE replica_id = :replica RETURNING task_id")
+        with suppress(*UNREACHABLE):
+            await self._remove(gone, {"replica": self._replica_id})
+
+    async def _remove(self, statement: TextClause, values: dict[str, Any]) -> None:
+        async with self._engine.begin() as connection:
+            task_ids = sorted({row.task_id for row in await connection.execute(statement, values)})
+            if task_ids:
+                await notify(connection, CHANNEL, task_ids)
 
     async def _join(self, reader_id: str, task_id: str) -> None:
         statement = text("INSERT INTO reader (id, task_id, replica_id) VALUES (:id, :task_id, :replica_id)")
@@ -100,14 +122,3 @@ class Readers:
             self._changed[task_id].discard(changed)
             if not self._changed[task_id]:
                 del self._changed[task_id]
-
-    async def settled(self) -> None:
-        """Wait for the partings under way, and let everybody part who is still here when this process leaves."""
-        await asyncio.gather(*self._partings, return_exceptions=True)
-        if not self._leaving:
-            return
-        gone = text("DELETE FROM reader WHERE replica_id = :replica RETURNING task_id")
-        with suppress(*UNREACHABLE):
-            async with self._engine.begin() as connection:
-                rows = await connection.execute(gone, {"replica": self._replica_id})
-                await notify(connection, CHANNEL, sorted({row.task_id for row in rows}))

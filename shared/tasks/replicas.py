@@ -1,14 +1,14 @@
-"""Which processes live: a row per boot, heartbeats, and the judgement over those that went silent."""
+"""Which processes live: a row per boot, heartbeats, and the forgetting of those that fell silent."""
 
 import asyncio
 import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -16,112 +16,114 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.concurrency import alongside
-from shared.database.engine import MAY_IDLE_LONG, UNREACHABLE, Database, pooled, through_outages
+from shared.database.engine import UNREACHABLE, Database, pooled, through_outages
 
 logger = logging.getLogger(__name__)
 
-DECLARED_DEAD = 70
+FORGOTTEN = 70
 
-
-class Estate(Protocol):
-    """The work that replicas hold."""
-
-    async def orphaned(self) -> list[str]:
-        """Ids that hold work and stand for no replica: one that was frozen may claim work after it was forgotten."""
-
-    async def take_over(self, dead: list[str]) -> list[str]:
-        """Hand their work on; those that hold nothing any more."""
+_JOIN = text("INSERT INTO replica (id, service, beat) VALUES (:id, :service, clock_timestamp()) ON CONFLICT DO NOTHING")
+_BEAT = text("UPDATE replica SET beat = clock_timestamp() WHERE id = :id RETURNING extract(epoch FROM beat)")
+# A replica never judges itself: when a machine wakes up or its clock is set, the only replica of a service lives on.
+_EXPIRE = text(
+    "DELETE FROM replica WHERE service = :service AND id <> :id "
+    "AND beat < clock_timestamp() - make_interval(secs => :dead) RETURNING id"
+)
+_LEAVE = text("DELETE FROM replica WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
-    """Seconds between heartbeats, and of silence after which a replica counts as dead."""
+class Heartbeat:
+    """Seconds between heartbeats, and of silence after which the others forget a replica."""
 
-    beat: float
+    interval: float
     dead: float
 
 
 class Replica:
     """This process among its service's replicas."""
 
-    def __init__(self, database: Database, service: str, pulse: Pulse) -> None:
+    def __init__(self, database: Database, service: str, heartbeat: Heartbeat) -> None:
         self.id = f"{service}:{socket.gethostname()}:{uuid4().hex[:12]}"
         self._database = database
         self._service = service
-        self._pulse = pulse
+        self.heartbeat = heartbeat
         self._last_beat = time.monotonic()
+        self._last_database_time: float | None = None
         self._judge_from = self._last_beat
-        self._heard = asyncio.Event()
+        self._beaten = asyncio.Event()
 
     async def join(self) -> None:
-        statement = "INSERT INTO replica (id, service, beat) VALUES (:id, :service, clock_timestamp())"
-        values = {"id": self.id, "service": self._service}
-        await through_outages(lambda: _execute(self._database.engine, statement, values))
+        await through_outages(lambda: _execute(self._database.engine, _JOIN, id=self.id, service=self._service))
+
+    async def leave(self) -> None:
+        """Others may claim this replica's tasks from now on."""
+        with suppress(*UNREACHABLE):
+            await _execute(self._database.engine, _LEAVE, id=self.id)
 
     async def surely_alive(self) -> None:
-        """Return when a recent heartbeat proves that nobody has taken this replica's work over; at once as a rule."""
-        while self._silent_for() > self._pulse.dead / 2:
-            self._heard.clear()
-            await self._heard.wait()
+        """Return when a recent heartbeat proves that nobody may claim this replica's tasks; at once as a rule."""
+        while self._silent_for() > self.heartbeat.dead / 2:
+            self._beaten.clear()
+            await self._beaten.wait()
 
     def _silent_for(self) -> float:
         return time.monotonic() - self._last_beat
 
-    async def leave(self) -> None:
-        """Say good-bye: the next beat of any other replica finds this one dead."""
-        with suppress(*UNREACHABLE):
-            await _execute(self._database.engine, "UPDATE replica SET beat = 'epoch' WHERE id = :id", {"id": self.id})
-
     @asynccontextmanager
-    async def beating(self, estate: Estate) -> AsyncIterator[None]:
-        # Heartbeats have a connection of their own: they must not queue behind the work, be there ever so much of it.
+    async def beating(self) -> AsyncIterator[None]:
+        # A connection of their own, so that a busy pool cannot delay heartbeats.
         own = pooled(self._database.url, pool_size=1)
         try:
-            beats = self._again_and_again("heartbeat.missed", lambda: self._beat(own))
-            judgements = self._again_and_again("judgement.missed", lambda: self._judge(estate))
-            async with alongside(beats, "heartbeat"), alongside(judgements, "judgement"):
+            async with alongside(self._beat_forever(own), "heartbeat"):
                 yield
         finally:
             await own.dispose()
 
-    async def _again_and_again(self, missed: str, act: Callable[[], Awaitable[None]]) -> None:
+    async def _beat_forever(self, engine: AsyncEngine) -> None:
         while True:
-            await asyncio.sleep(self._pulse.beat)
+            await asyncio.sleep(self.heartbeat.interval)
             try:
-                await act()
+                await self._beat(engine)
             except (*UNREACHABLE, DBAPIError) as error:
-                logger.warning(missed, extra={"reason": type(error).__name__})
+                logger.warning("heartbeat.missed", extra={"reason": type(error).__name__})
 
     async def _beat(self, engine: AsyncEngine) -> None:
         now = time.monotonic()
-        alive = await _execute(engine, "UPDATE replica SET beat = clock_timestamp() WHERE id = :id", {"id": self.id})
-        if not alive:
-            # The others have taken this replica's work over: stop before doing harm.
-            logger.error("replica.declared_dead", extra={"replica": self.id})
-            os._exit(DECLARED_DEAD)
-        if now - self._last_beat > self._pulse.dead / 2:
-            # The database or this process was away: give the others time to beat before judging them.
-            self._judge_from = now + self._pulse.dead
-        self._last_beat = now
-        self._heard.set()
+        beats = await _execute(engine, _BEAT, id=self.id)
+        if not beats:
+            # The others may have claimed this replica's tasks: stop before doing harm.
+            logger.error("replica.forgotten", extra={"replica": self.id})
+            os._exit(FORGOTTEN)
+        database_time = float(beats[0])
+        if self._was_away(now, database_time):
+            self._judge_from = now + self.heartbeat.dead
+        self._last_beat, self._last_database_time = now, database_time
+        self._beaten.set()
 
-    async def _judge(self, estate: Estate) -> None:
-        if time.monotonic() < self._judge_from or self._silent_for() > self._pulse.dead / 2:
-            return
-        dead = text(
-            "SELECT id FROM replica WHERE service = :service "
-            "AND beat < clock_timestamp() - make_interval(secs => :dead) FOR UPDATE SKIP LOCKED"
-        )
-        async with self._database.engine.begin() as connection:
-            rows = await connection.execute(dead, {"service": self._service, "dead": self._pulse.dead})
-            if ids := [row.id for row in rows] + await estate.orphaned():
-                await connection.execute(MAY_IDLE_LONG)
-                empty = await estate.take_over(ids)
-                logger.info("replica.taken_over", extra={"dead": ids, "forgotten": empty})
-                forget = text("DELETE FROM replica WHERE id = ANY(CAST(:ids AS text[]))")
-                await connection.execute(forget, {"ids": empty})
+    def _was_away(self, now: float, database_time: float) -> bool:
+        """Whether this process or the database stood still, or the database's clock jumped, since the last heartbeat.
+
+        Everybody's heartbeats look old then, so that the others need time to beat before they are judged.
+        """
+        passed = now - self._last_beat
+        if passed > self.heartbeat.dead / 2:
+            return True
+        if self._last_database_time is None:
+            return False
+        return abs(database_time - self._last_database_time - passed) > self.heartbeat.dead / 4
+
+    async def expire_silent(self) -> list[str]:
+        """Forget the replicas that fell silent, so that their tasks can be claimed; their ids."""
+        if time.monotonic() < self._judge_from or self._silent_for() > self.heartbeat.dead / 2:
+            return []
+        values = {"service": self._service, "id": self.id, "dead": self.heartbeat.dead}
+        return await _execute(self._database.engine, _EXPIRE, **values)
 
 
-async def _execute(engine: AsyncEngine, statement: str, values: dict[str, str]) -> int:
-    async with engine.begin() as connection:
-        return (await connection.execute(text(statement), values)).rowcount
+async def _execute(engine: AsyncEngine, statement: Any, **values: Any) -> list[Any]:
+    """The first column of what a single statement returns, committed with it."""
+    async with engine.connect() as connection:
+        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        rows = await autocommit.execute(statement, values)
+        return list(rows.scalars()) if rows.returns_rows else []

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from dbos import DBOS
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -103,7 +102,6 @@ class Retention:
         removed = 0
         while ids := await self._expired(connection):
             await self._kept.forget(ids)
-            await DBOS.delete_workflows_async(ids)
             for statement in _REMOVE:
                 await connection.execute(statement, {"ids": ids})
             await connection.commit()

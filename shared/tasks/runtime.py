@@ -1,6 +1,6 @@
 """What every service is built on, opened and closed in the right order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from shared.database.notify import Notices
 from shared.settings import SharedSettings
 from shared.shutdown import Shutdown
 from shared.tasks.accept import Room, TaskRegistry
-from shared.tasks.engine import Engine
+from shared.tasks.engine import Engine, TaskKind
 from shared.tasks.log import EventLog
 from shared.tasks.presence import Readers
-from shared.tasks.replicas import Pulse
+from shared.tasks.replicas import Heartbeat, Replica
 from shared.tasks.store import Tasks
 
 
@@ -29,19 +29,26 @@ class Core:
     readers: Readers
     shutdown: Shutdown
 
+    @asynccontextmanager
+    async def running(self, kinds: Iterable[TaskKind]) -> AsyncIterator[None]:
+        """Hear of other replicas, and work on tasks of these kinds."""
+        async with self.notices.listening(), self.engine.running(kinds):
+            yield
+
 
 @asynccontextmanager
-async def core_of(service: str, settings: SharedSettings, shutdown: Shutdown) -> AsyncIterator[Core]:
-    """Everything but the engine's workflows, which run inside `core.engine.running()` once their kinds are known."""
+async def core_of(
+    service: str, settings: SharedSettings, shutdown: Shutdown, *, claim_order: str = ""
+) -> AsyncIterator[Core]:
+    """Everything but the work itself, which goes on inside `core.running()` once its kinds are known."""
     async with opened(settings.database_url, settings.data_dir) as database:
         notices = Notices(database.url)
-        log = EventLog(database.engine, notices)
-        pulse = Pulse(settings.heartbeat_seconds, settings.replica_dead_seconds)
-        engine = Engine(service, database, log, pulse)
-        readers = Readers(database.engine, notices, engine.replica.id)
-        registry = TaskRegistry(database.engine, Room(settings.max_open_tasks, settings.max_open_tasks_per_key))
-        shutdown.on_begin(log.following.close_readers)
-        shutdown.on_begin(readers.close_readers)
+        log = EventLog(database.engine, notices, shutdown)
+        heartbeat = Heartbeat(settings.heartbeat_seconds, settings.replica_dead_seconds)
+        replica = Replica(database, service, heartbeat)
+        readers = Readers(database.engine, notices, replica.id, shutdown)
+        engine = Engine(database, log, replica, readers, claim_order)
+        room = Room(settings.max_open_tasks, settings.max_open_tasks_per_key)
+        registry = TaskRegistry(database.engine, room, engine)
         async with log.running():
             yield Core(database, notices, log, engine, engine.tasks, registry, readers, shutdown)
-            await readers.settled()

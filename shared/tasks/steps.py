@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.engine import through_outages
 from shared.errors import OutcomeUnknown
+from shared.shutdown import Shutdown
 from shared.wire import dump_text, loads
 
 
@@ -20,17 +21,16 @@ class Steps:
     `still_ours()` returns when it is certain that no other replica has taken this one's work over.
     """
 
-    def __init__(self, engine: AsyncEngine, still_ours: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, engine: AsyncEngine, still_ours: Callable[[], Awaitable[None]], shutdown: Shutdown) -> None:
         self._engine = engine
         self._still_ours = still_ours
         self._busy = 0
         self._idle = asyncio.Event()
         self._idle.set()
-        self.closing = False
+        self._shutdown = shutdown
 
     async def drained(self, seconds: float) -> None:
-        """Take no new paid call, and wait for those under way to be recorded."""
-        self.closing = True
+        """Wait for the paid calls under way to be recorded; after the shutdown has begun there are no new ones."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), seconds)
 
@@ -40,6 +40,8 @@ class Steps:
         Raises OutcomeUnknown when an earlier life sent it and died before recording the answer. What `send` itself
         raises leaves the row without outcome, so it must return refusals as values and raise only when nobody knows.
         """
+        if self._shutdown.begun:
+            await asyncio.Event().wait()
         nonce = uuid4().hex
         self._busy += 1
         self._idle.clear()

@@ -8,14 +8,8 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.tasks.model import Status
+from shared.tasks.model import NewTask, Status, Task
 from shared.wire import dump_text
-
-SCRIPT = "script_generation"
-RUNNINGHUB = "runninghub_processing"
-ANALYSIS = "intelligent_analysis"
-BATCH = "batch_images"
-IMAGE = "image"
 
 _COLUMNS = (
     "id, kind, owner, status, demo, request, result, message, error, error_code, current, total, "
@@ -23,41 +17,21 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
-    """What is known of a task when it is accepted. It is kept at least as long as its `parent`."""
-
-    id: str
-    kind: str
-    request: dict[str, Any]
-    owner: str = ""
-    demo: bool = False
-    total: int | None = None
-    parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A task as it stands."""
-
-    id: str
-    kind: str
-    owner: str
-    status: Status
-    demo: bool
-    request: dict[str, Any]
-    result: Any
-    message: str | None
-    error: str | None
-    error_code: str | None
-    current: int | None
-    total: int | None
-    cancel_requested: bool
-    vendor_task_id: str | None
-    last_event_id: int
-    closed: bool
-    created_at: datetime
-    updated_at: datetime
+# The writer is compared once more under the lock: whoever was claimed in between by another replica is left to it.
+# `dispatched` is for replicas of release 1.0, which would start a task that does not say so.
+_CLAIM = f"""
+WITH candidate AS MATERIALIZED (
+    SELECT t.id, t.writer FROM task t WHERE NOT t.closed AND t.kind = ANY(CAST(:kinds AS text[]))
+    AND NOT EXISTS (SELECT FROM replica r WHERE r.id = split_part(t.writer, ' ', 1))
+    AND (t.writer IS NOT NULL OR t.created_at < clock_timestamp() - interval '5 s')
+    ORDER BY {{order}}t.created_at, t.id LIMIT :most
+), locked AS (
+    SELECT t.id FROM task t JOIN candidate c ON t.id = c.id AND t.writer IS NOT DISTINCT FROM c.writer
+    WHERE NOT t.closed FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE task t SET writer = :replica || ' ' || gen_random_uuid(), dispatched = true FROM locked WHERE t.id = locked.id
+RETURNING {", ".join(f"t.{name}" for name in _COLUMNS.split(", "))}, t.writer
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +47,7 @@ class Selection:
 
 def _task(row: Row[Any]) -> Task:
     values = row._asdict()
+    values.pop("writer", None)
     values["status"] = Status(values["status"])
     values["request"] = json.loads(values["request"])
     values["result"] = None if values["result"] is None else json.loads(values["result"])
@@ -99,36 +74,32 @@ class Tasks:
         task = _task(row) if row else None
         return task if task and owner in {None, task.owner} else None
 
-    async def take(self, task_id: str, writer: str) -> Task | None:
-        """Become the only writer of an unfinished task; None when it has its ending already.
+    async def claim(self, replica: str, kinds: list[str], most: int, order: str = "") -> list[tuple[Task, str]]:
+        """Become the writer of open tasks that no living replica works on; each with its new writer's name.
 
-        The name of a writer begins with the id of its replica and a blank.
+        The name of a writer begins with the id of its replica and a blank. `order`: SQL over `task t`.
         """
+        statement = text(_CLAIM.format(order=f"{order}, " if order else ""))
+        async with self._engine.begin() as connection:
+            rows = await connection.execute(statement, {"replica": replica, "kinds": kinds, "most": most})
+            return [(_task(row), row.writer) for row in rows]
+
+    async def take(self, task_id: str, writer: str, replica: str) -> Task | None:
+        """Become the writer of an open task of this replica's; None when it is closed or somebody else's."""
         statement = text(
-            f"UPDATE task SET writer = :writer, dispatched = true WHERE id = :id AND NOT closed RETURNING {_COLUMNS}"
+            f"UPDATE task t SET writer = :writer WHERE id = :id AND NOT closed "
+            f"AND split_part(writer, ' ', 1) = :replica RETURNING {_COLUMNS}"
         )
         async with self._engine.begin() as connection:
-            row = (await connection.execute(statement, {"id": task_id, "writer": writer})).one_or_none()
+            values = {"id": task_id, "writer": writer, "replica": replica}
+            row = (await connection.execute(statement, values)).one_or_none()
         return _task(row) if row else None
 
-    async def held(self, task_id: str) -> bool:
-        """Whether the task is unfinished, and its writer's replica is not known to be dead."""
-        statement = text(
-            "SELECT EXISTS (SELECT FROM task t JOIN replica r ON r.id = split_part(t.writer, ' ', 1) "
-            "WHERE t.id = :id AND NOT t.closed)"
-        )
+    async def written_by(self, replica: str) -> list[str]:
+        """Ids of the open tasks whose writer is this replica."""
+        statement = text("SELECT id FROM task WHERE NOT closed AND split_part(writer, ' ', 1) = :replica")
         async with self._engine.connect() as connection:
-            return bool((await connection.execute(statement, {"id": task_id})).scalar_one())
-
-    async def undispatched(self, kinds: tuple[str, ...], older_than: float) -> list[tuple[str, str]]:
-        """(id, kind) of accepted tasks whose workflow was never started: their process died in between."""
-        statement = text(
-            "SELECT id, kind FROM task WHERE NOT dispatched AND NOT closed AND kind = ANY(CAST(:kinds AS text[])) "
-            "AND created_at < clock_timestamp() - make_interval(secs => :age) LIMIT 100"
-        )
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(statement, {"kinds": list(kinds), "age": older_than})
-            return [(row.id, row.kind) for row in rows]
+            return list(await connection.scalars(statement, {"replica": replica}))
 
     async def unfinished_of(self, parent: str) -> list[str]:
         """Ids of the unfinished tasks that were begun on behalf of another."""
@@ -168,10 +139,11 @@ class Tasks:
             return [_task(row) for row in await connection.execute(statement, values)]
 
 
-async def insert(connection: AsyncConnection, task: NewTask) -> None:
+async def insert(connection: AsyncConnection, task: NewTask, writer: str | None = None) -> Task:
+    """Store a new task, worked on by `writer` from the start."""
     statement = text(
-        "INSERT INTO task (id, kind, owner, demo, request, total, parent) "
-        "VALUES (:id, :kind, :owner, :demo, :request, :total, :parent)"
+        "INSERT INTO task (id, kind, owner, demo, request, total, parent, writer, dispatched) "
+        f"VALUES (:id, :kind, :owner, :demo, :request, :total, :parent, :writer, true) RETURNING {_COLUMNS}"
     )
     values = {
         "id": task.id,
@@ -181,5 +153,6 @@ async def insert(connection: AsyncConnection, task: NewTask) -> None:
         "request": dump_text(task.request),
         "total": task.total,
         "parent": task.parent,
+        "writer": writer,
     }
-    await connection.execute(statement, values)
+    return _task((await connection.execute(statement, values)).one())

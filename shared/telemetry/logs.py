@@ -92,12 +92,11 @@ def configure(service: str, level: str, log_file: str = "") -> None:
         "httpx2",
         "httpcore",
         "httpcore2",
-        "dbos",
         "alembic",
         "uvicorn.access",
         "sse_starlette",
     ):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
-    for named in ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos"):
+    for named in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(named).handlers.clear()
         logging.getLogger(named).propagate = True

@@ -56,7 +56,7 @@ class FollowedLog(EventSourceResponse):
         async with view.presence or nullcontext():
             async for event in following.events(view.task_id, view.after):
                 yield frame(event)
-        if following.leaving:
+        if following.stopping:
             yield _FAREWELL
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from shared.tasks.replicas import DECLARED_DEAD
+from shared.tasks.replicas import FORGOTTEN
 from tests.plain import http
 from tests.stack import Process, Stack
 from tests.waiting import eventually
@@ -138,7 +138,7 @@ def test_a_replica_that_was_frozen_too_long_ends_itself_and_buys_nothing_again(o
     ends = [ended([survivor], image_id) for image_id in ids]
     frozen.send(signal.SIGCONT)
     eventually(lambda: not frozen.alive, "it goes on although others have taken its work over")
-    assert frozen.exit_code == DECLARED_DEAD
+    assert frozen.exit_code == FORGOTTEN
     judge(own_stack, ends, kills=1)
     assert ended([survivor], order([survivor], "afterwards"))["status"] == "succeeded"
 

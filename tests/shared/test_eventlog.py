@@ -58,9 +58,9 @@ async def test_a_known_key_is_fine_even_behind_the_ending(life: Life) -> None:
 
 async def test_a_writer_whose_task_was_taken_over_is_stopped(life: Life) -> None:
     task_id = await life.task()
-    await life.tasks.take(task_id, "first")
+    await life.write_as(task_id, "first")
     await life.log.append(Line(task_id, "a", "{}", writer="first"))
-    await life.tasks.take(task_id, "second")
+    await life.write_as(task_id, "second")
     with pytest.raises(Superseded):
         await life.log.append(Line(task_id, "b", "{}", writer="first"))
     assert await life.log.append(Line(task_id, "c", "{}", writer="second")) == 2

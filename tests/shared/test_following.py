@@ -94,9 +94,22 @@ async def test_when_the_process_leaves_its_readers_are_let_go(life: Life) -> Non
     reading = asyncio.create_task(read(life, task_id))
     await tell(life, task_id, 2)
     await asyncio.sleep(0.05)
-    life.log.following.close_readers()
+    life.shutdown.begin()
     assert await asyncio.wait_for(reading, 5) == [1, 2]
     assert len(life.log.following) == 0
+
+
+async def test_a_runner_reads_through_the_leaving_of_its_process(life: Life) -> None:
+    task_id = await life.task()
+
+    async def read_to_the_end() -> list[int]:
+        return [event.seq async for event in life.log.following.events(task_id, through_shutdown=True)]
+
+    reading = asyncio.create_task(read_to_the_end())
+    await tell(life, task_id, 2)
+    life.shutdown.begin()
+    await end(life, task_id)
+    assert await asyncio.wait_for(reading, 5) == [1, 2, 3]
 
 
 async def test_what_is_read_is_what_was_written(life: Life) -> None:

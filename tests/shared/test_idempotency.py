@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import IdempotencyKeyReused, InvalidParameter
-from shared.tasks.accept import IdempotencyKey, Registered, checked, fingerprint
-from shared.tasks.store import ANALYSIS, NewTask
+from shared.tasks.accept import Accepted, IdempotencyKey, checked, fingerprint
+from shared.tasks.model import ANALYSIS, NewTask
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
@@ -20,8 +20,8 @@ def key(name: str, body: Any = None, endpoint: str = "analyse") -> IdempotencyKe
     return IdempotencyKey(endpoint, name, fingerprint(body, {}))
 
 
-async def accept(life: Life, known: IdempotencyKey | None, owner: str = "") -> Registered:
-    return await life.registry.register(NewTask(str(uuid4()), ANALYSIS, {}, owner), known)
+async def accept(life: Life, known: IdempotencyKey | None, owner: str = "") -> Accepted:
+    return await life.registry.accept(NewTask(str(uuid4()), ANALYSIS, {}, owner), known)
 
 
 async def test_many_at_once_make_one_task(life: Life, other: Life) -> None:

@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from shared.tasks.presence import Readers
-from shared.tasks.replicas import Pulse, Replica
+from shared.tasks.replicas import Heartbeat, Replica
 from tests.lives import Life
 
 pytestmark = pytest.mark.anyio
 
 
 async def readers_of(life: Life) -> Readers:
-    replica = Replica(life.database, "test", Pulse(1, 10))
+    replica = Replica(life.database, "test", Heartbeat(1, 10))
     await replica.join()
-    return Readers(life.engine, life.notices, replica.id)
+    return Readers(life.engine, life.notices, replica.id, life.shutdown)
 
 
 @pytest.fixture
@@ -83,3 +84,38 @@ async def test_a_canceled_reader_has_left(life: Life, here: Readers, there: Read
     await joined.wait()
     reading.cancel()
     await asyncio.wait_for(there.all_left(task_id, grace=0), 10)
+
+
+async def test_a_parting_that_was_lost_is_made_up_for(life: Life, here: Readers, there: Readers) -> None:
+    lost, staying = await life.task(), await life.task()
+    async with here.joined(staying):
+        async with life.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO reader (id, task_id, replica_id) SELECT 'lost ' || id, :lost, replica_id FROM reader "
+                    "WHERE task_id = :staying"
+                ),
+                {"lost": lost, "staying": staying},
+            )
+        leaving = asyncio.create_task(there.all_left(lost, grace=0))
+        await here.reconcile()
+        await asyncio.wait_for(leaving, 10)
+        assert await there.present(staying)
+
+
+async def test_whoever_is_cancelled_while_joining_is_no_reader(life: Life, here: Readers, there: Readers) -> None:
+    task_id = await life.task()
+
+    async def read() -> None:
+        async with here.joined(task_id):
+            await asyncio.Event().wait()
+
+    readings = [asyncio.create_task(read()) for _ in range(60)]
+    for number, reading in enumerate(readings):
+        await asyncio.sleep(0.0005 * (number % 7))
+        reading.cancel()
+    await asyncio.gather(*readings, return_exceptions=True)
+    await here.reconcile()
+    await asyncio.wait_for(there.all_left(task_id, grace=0), 10)
+    await here.reconcile()
+    assert not await there.present(task_id)

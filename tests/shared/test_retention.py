@@ -89,8 +89,6 @@ def leftovers(stack: Stack, task_id: str) -> int:
         "SELECT count(*) FROM event WHERE task_id = %s",
         "SELECT count(*) FROM step WHERE task_id = %s",
         "SELECT count(*) FROM picture WHERE task_id = %s",
-        "SELECT count(*) FROM dbos_imagegen.workflow_status WHERE workflow_uuid = %s",
-        "SELECT count(*) FROM dbos_gateway.workflow_status WHERE workflow_uuid = %s",
     ]
     with database(stack) as connection:
         return sum(int(str(connection.execute(one, [task_id]).fetchone()[0])) for one in questions)  # type: ignore[index,misc]

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from shared.errors import OutcomeUnknown
+from shared.shutdown import Shutdown
 from shared.tasks.steps import Steps
 from tests.lives import Life
 
@@ -18,7 +19,7 @@ async def ours() -> None:
 
 
 def steps_of(life: Life) -> Steps:
-    return Steps(life.engine, ours)
+    return Steps(life.engine, ours, Shutdown())
 
 
 class Shop:
@@ -97,18 +98,22 @@ async def test_a_free_call_is_repeated_until_it_is_recorded(life: Life) -> None:
 
 
 async def test_leaving_waits_for_the_call_under_way(life: Life) -> None:
-    steps, shop, task_id = steps_of(life), Shop({"id": "9"}), str(uuid4())
+    shutdown, shop, task_id = Shutdown(), Shop({"id": "9"}), str(uuid4())
+    steps = Steps(life.engine, ours, shutdown)
     shop.open.clear()
     buying = asyncio.create_task(steps.once(task_id, "submit-1", shop.sell))
     await shop.entered.wait()
+    shutdown.begin()
     leaving = asyncio.create_task(steps.drained(5))
+    another = asyncio.create_task(steps.once(task_id, "submit-2", shop.sell))
     await asyncio.sleep(0.05)
-    assert steps.closing
     assert not leaving.done()
     shop.open.set()
     await leaving
     assert await buying == {"id": "9"}
     assert await steps_of(life).once(task_id, "submit-1", shop.sell) == {"id": "9"}
+    assert shop.sold == 1, "nothing new is bought while leaving"
+    another.cancel()
 
 
 async def test_a_purchase_survives_a_broken_connection(life: Life) -> None:
@@ -129,7 +134,7 @@ async def test_nothing_is_sent_while_another_may_have_taken_the_work_over(life: 
     async def still_ours() -> None:
         await certain.wait()
 
-    sending = asyncio.create_task(Steps(life.engine, still_ours).once(task_id, "submit-1", shop.sell))
+    sending = asyncio.create_task(Steps(life.engine, still_ours, Shutdown()).once(task_id, "submit-1", shop.sell))
     await asyncio.sleep(0.2)
     assert shop.sold == 0
     certain.set()
