@@ -9,7 +9,8 @@ from typing import Any, Protocol
 class PictureOrder:
     """One picture to be made on behalf of the task `parent`. The same `key` never orders it twice.
 
-    `queued_at` (epoch seconds) is its place among the others that wait.
+    `queued_at` (epoch seconds) is its place among the others that wait. `endless`: imagegen is known to run, and is
+    waited for as long as it takes.
     """
 
     form: dict[str, Any]
@@ -17,6 +18,7 @@ class PictureOrder:
     owner: str
     parent: str
     queued_at: float
+    endless: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,22 @@
 """What a picture is ordered with, at both services (A2, I3, N1)."""
 
 from typing import Any, Literal
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from shared.errors import MissingParameter
 
+Provider = Literal["jimeng", "runninghub"]
+ID_PREFIXES: dict[Provider, str] = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
+# The gateway's word to imagegen: the id that a new image is to have, and that a repeated order joins the first one.
+IMAGE_ID, JOIN = "X-Image-Id", "X-Join"
+
 IN_FRAME = ("prompt", "jimengPrompt")
+
+
+def new_image_id(provider: Provider = "jimeng") -> str:
+    return ID_PREFIXES[provider] + uuid4().hex
 
 
 def is_blank(value: object) -> bool:
@@ -52,7 +62,7 @@ class ImageOrderForm(BaseModel):
 class VendorImageForm(ImageOrderForm):
     """A picture to paint, at the vendor of your choice (N1)."""
 
-    provider: Literal["jimeng", "runninghub"] = "jimeng"
+    provider: Provider = "jimeng"
 
 
 def _given(prompt: Any, frame: dict[str, Any] | None) -> list[Any]:

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 from urllib.parse import quote
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from gateway.api.schemas import PromptFirstRequest
 from gateway.wiring import Wiring, wiring_of
-from shared.image_request import VendorImageForm
+from shared.errors import ScriptToFrameError
+from shared.image_request import VendorImageForm, new_image_id
 from shared.tasks.accept import HEADER as IDEMPOTENCY_KEY
 from shared.tasks.accept import checked
 from shared.web.auth import on_behalf_of
@@ -27,8 +29,13 @@ def handed_on(request: Request, owner: str) -> dict[str, str]:
 
 
 async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, str]:
-    """The Idempotency-Key with the fingerprint of what was asked here: imagegen gets another body."""
-    return {} if given is None else {IDEMPOTENCY_KEY: checked(given), ORIGINAL: await fingerprint_of(request)}
+    """The Idempotency-Key with the fingerprint of what was asked here: imagegen gets another body.
+
+    Without one the order gets one of ours: it is repeated when imagegen restarts, and must buy nothing twice.
+    """
+    if given is None:
+        return {IDEMPOTENCY_KEY: f"gateway-{uuid4().hex}"}
+    return {IDEMPOTENCY_KEY: checked(given), ORIGINAL: await fingerprint_of(request)}
 
 
 HandedOnKey = Annotated[dict[str, str], Depends(_handed_on_key)]
@@ -43,11 +50,16 @@ async def generate_image(
     body: PromptFirstRequest, request: Request, wired: Wired, owner: Owner, key: HandedOnKey
 ) -> Response:
     """Paint one picture and wait for it (A2)."""
-    painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | key)
+    image_id = new_image_id()
+    painting = wired.imagegen.paint(body.form(), handed_on(request, owner) | key, image_id)
     try:
         return await run_until_disconnect(request, wired.core.shutdown, painting)
     except ClientDisconnected:
         return Response(status_code=499)
+    except ScriptToFrameError as error:
+        if wired.core.shutdown.begun:
+            error.extras.setdefault("taskId", image_id)
+        raise
 
 
 @router.post(

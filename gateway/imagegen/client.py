@@ -1,7 +1,9 @@
 """imagegen as the gateway sees it: pictures are megabytes, so answers are passed on unread."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -10,9 +12,12 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.settings import GatewaySettings
 from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError
+from shared.image_request import IMAGE_ID, JOIN, new_image_id
 from shared.outbound.client import Failure, describe, outcome
 from shared.web.auth import on_behalf_of
 from shared.wire import dumps, loads
+
+logger = logging.getLogger(__name__)
 
 _PASSED_ON = (
     "content-type",
@@ -26,6 +31,10 @@ _PASSED_ON = (
 _THEIR_OWN = {"REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED", "TOO_MANY_REQUESTS"}
 _THEIR_EXTRAS = ("taskId", "timestamp")
 _PATIENCE = 70.0
+# A restart of up to 60 s is promised to be invisible. One that has not answered for long is not running.
+_RESTART_SECONDS = 60.0
+_REMEMBERED_SECONDS = 600.0
+RESTART_PAUSES = (0.3, 0.6, 1.0, 2.0)
 _SILENCE = 30.0
 _MARGIN = 5.0
 
@@ -37,29 +46,74 @@ class Imagegen:
         self._settings = settings
         self._client = client
         self._base = settings.python_backend_url.rstrip("/")
+        self._reached: float | None = None
 
-    async def paint(self, form: dict[str, Any], headers: dict[str, str]) -> Response:
-        """A2: imagegen's answer to I3, its bytes unread. Errors as contract §3.2 words them."""
+    async def paint(self, form: dict[str, Any], headers: dict[str, str], image_id: str) -> Response:
+        """A2: imagegen's answer to I3, its bytes unread. Errors as contract §3.2 words them.
+
+        A new image gets the id `image_id`. `headers` carry an Idempotency-Key: while imagegen restarts the order is
+        repeated, and joins the first one.
+        """
         seconds = self._settings.image_seconds
-        headers = headers | {"X-Reply-Within": f"{max(seconds - _MARGIN, seconds / 2):g}"}
+        deadline = time.monotonic() + seconds
+        body = dumps(form)
+        sent = False
+
+        async def order(attempt: int) -> httpx.Response:
+            nonlocal sent
+            left = max(deadline - time.monotonic(), 0.1)
+            own = {"X-Reply-Within": f"{max(left - _MARGIN, left / 2):g}"} | ({JOIN: "1"} if attempt else {})
+            own[IMAGE_ID] = new_image_id() if sent else image_id
+            response = await self._send("POST", "/api/generate-image", body, headers | own)
+            sent = True
+            return response
+
         try:
             async with asyncio.timeout(seconds):
-                response = await self._send("POST", "/api/generate-image", dumps(form), headers)
+                response = await self._through_restarts(order)
                 if response.status_code == 200:
                     return _passed_on(response)
                 raise _painting_error(response.status_code, await _read(response))
         except TimeoutError as error:
-            raise GenerationTimeout("图片生成超时，请稍后重试") from error
+            raise GenerationTimeout("图片生成超时，请稍后重试", taskId=image_id) from error
         except httpx.HTTPError as error:
-            raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+            raise BackendUnavailable(taskId=image_id) from error
 
     async def forward(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Response:
-        """N1 to N4: whatever imagegen answers."""
-        try:
+        """N1 to N4: whatever imagegen answers. An order carries an Idempotency-Key: everything can be repeated."""
+
+        async def attempt(_number: int) -> httpx.Response:
             async with asyncio.timeout(_PATIENCE):
-                return _passed_on(await self._send(method, path, body, headers))
+                return await self._send(method, path, body, headers)
+
+        try:
+            return _passed_on(await self._through_restarts(attempt))
         except (httpx.HTTPError, TimeoutError) as error:
             raise BackendError(f"Python后端调用失败: {describe(error)}") from error
+
+    async def _through_restarts(self, attempt: Callable[[int], Awaitable[httpx.Response]]) -> httpx.Response:
+        """The first answer that is not "I am being restarted"; the last of those when patience is at its end."""
+        begun, number = time.monotonic(), 0
+        while True:
+            patient = self._was_reached(begun) and time.monotonic() - begun < _RESTART_SECONDS
+            try:
+                response = await attempt(number)
+                if response.status_code != 503 or not patient:
+                    self._reached = time.monotonic() if response.status_code != 503 else self._reached
+                    return response
+                await response.aclose()
+                reason = "503"
+            except (httpx.HTTPError, BackendUnavailable) as error:
+                if not patient:
+                    raise
+                reason = describe(error)
+            number += 1
+            logger.info("imagegen.again", extra={"reason": reason, "tries": number})
+            await asyncio.sleep(RESTART_PAUSES[min(number, len(RESTART_PAUSES)) - 1])
+
+    def _was_reached(self, before: float) -> bool:
+        """Whether imagegen answered a while ago: then it is being restarted; one that never did is not running."""
+        return self._reached is not None and before - self._reached < _REMEMBERED_SECONDS
 
     async def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """A small JSON answer of ours, parsed. Raises imagegen's own error."""
@@ -73,6 +127,7 @@ class Imagegen:
         answer = _object(data)
         if response.status_code >= 400:
             raise _their_error(response.status_code, answer, _reason(response.status_code, answer))
+        self._reached = time.monotonic()
         return answer
 
     async def status(self, path: str, headers: dict[str, str]) -> int:
@@ -185,7 +240,7 @@ def _painting_error(status: int, data: bytes) -> ScriptToFrameError:
     answer = _object(data)
     reason = _reason(status, answer)
     if status == 503:
-        return BackendUnavailable()
+        return BackendUnavailable(**{name: answer[name] for name in ("taskId",) if name in answer})
     if "replyWithin" in answer:
         return GenerationTimeout("图片生成超时，请稍后重试", taskId=answer.get("taskId"))
     if answer.get("errorCode") in _THEIR_OWN:

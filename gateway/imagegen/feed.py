@@ -2,20 +2,18 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from gateway.imagegen.client import Imagegen
 from gateway.images import PictureEvent
-from shared.errors import BackendUnavailable, ScriptToFrameError
+from shared.errors import ScriptToFrameError
 
 logger = logging.getLogger(__name__)
 
 _GATHER_SECONDS = 0.02
 _MOST_PER_CONNECTION = 500
-_PATIENCE_SECONDS = 120.0
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
@@ -58,7 +56,7 @@ class PictureFeeds:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def events(self, image_id: str, owner: str) -> AsyncIterator[PictureEvent]:
-        """All events to the last. Raises BackendUnavailable when imagegen stays away."""
+        """All events to the last, waiting for imagegen while it is away. Raises what it says of the image."""
         feed = Feed(image_id, owner)
         self._new.append(feed)
         if self._gathering is None:
@@ -110,11 +108,11 @@ class PictureFeeds:
         self._carried.pop(task, None)
 
     async def _carry(self, owner: str, group: dict[str, Feed]) -> None:
-        heard, pause = time.monotonic(), _FIRST_PAUSE
+        pause = _FIRST_PAUSE
         while wanted := {image_id: feed.seq for image_id, feed in group.items() if not feed.ended}:
             try:
                 async for told in self._imagegen.lines("/internal/images/events", {"after": wanted}, owner):
-                    heard, pause = time.monotonic(), _FIRST_PAUSE
+                    pause = _FIRST_PAUSE
                     if told:
                         event = PictureEvent(told["seq"], told["name"] or "", told["data"], told["last"])
                         group[told["id"]].hand_over(event)
@@ -123,8 +121,6 @@ class PictureFeeds:
                     logger.info("pictures.feed_lost", extra={"reason": error.message, "pictures": len(wanted)})
                 if error.status < 500:
                     return _fail(group, error)
-            if time.monotonic() - heard > _PATIENCE_SECONDS:
-                return _fail(group, BackendUnavailable())
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         return None

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from gateway.imagegen.client import Imagegen
 from gateway.imagegen.feed import PictureFeeds
 from gateway.images import PictureEvent, PictureOrder
-from shared.errors import ScriptToFrameError
+from shared.errors import BackendUnavailable, ScriptToFrameError
 from shared.tasks.accept import HEADER
 from shared.web.auth import on_behalf_of
 
@@ -34,9 +34,13 @@ class ImagegenPictures:
         self._reached: float | None = None
 
     async def order(self, order: PictureOrder) -> str:
+        """Until imagegen has it: it may have it already, and without its id nobody would find it.
+
+        Raises BackendUnavailable only when it surely never saw the order and is not known to run.
+        """
         headers = {HEADER: order.key, "X-Batch": "1", "X-Task": order.parent, "X-Queued-At": f"{order.queued_at:.6f}"}
         headers |= on_behalf_of(order.owner)
-        answer = await self._repeated("POST", "/api/images", order.form, headers)
+        answer = await self._repeated("POST", "/api/images", order.form, headers, endless=order.endless)
         return str(answer["id"])
 
     def events(self, image_id: str, owner: str) -> AsyncIterator[PictureEvent]:
@@ -49,14 +53,17 @@ class ImagegenPictures:
         answer = await self._repeated("DELETE", f"/api/images/{quote(image_id, safe='')}", None, on_behalf_of(owner))
         return str(answer["status"])
 
-    async def _repeated(self, method: str, path: str, body: Any, headers: dict[str, str]) -> dict[str, Any]:
+    async def _repeated(
+        self, method: str, path: str, body: Any, headers: dict[str, str], *, endless: bool = False
+    ) -> dict[str, Any]:
         begun, tries = time.monotonic(), 0
         while True:
             try:
                 async with self._room:
                     answer: dict[str, Any] = await self._imagegen.call(method, path, body, headers)
             except ScriptToFrameError as error:
-                if not self._worth_another_try(error, time.monotonic() - begun):
+                endless = endless or (error.status >= 500 and not isinstance(error, BackendUnavailable))
+                if not self._worth_another_try(error, time.monotonic() - begun, endless=endless):
                     raise
                 pause = _FULL_SECONDS if error.status == 429 else _PAUSES[min(tries, len(_PAUSES) - 1)]
                 tries += 1
@@ -66,10 +73,12 @@ class ImagegenPictures:
                 self._reached = time.monotonic()
                 return answer
 
-    def _worth_another_try(self, error: ScriptToFrameError, tried: float) -> bool:
+    def _worth_another_try(self, error: ScriptToFrameError, tried: float, *, endless: bool) -> bool:
         if error.status == 429:
             return True
         if error.status < 500 or error.error_code == "CONFIGURATION_ERROR":
             return False
+        if endless:
+            return True
         known = self._reached is not None and time.monotonic() - self._reached < _KNOWN_SECONDS + tried
         return tried < (_PATIENCE_WITH_THE_KNOWN if known else _PATIENCE)

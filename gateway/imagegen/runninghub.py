@@ -1,10 +1,15 @@
 """RunningHub through imagegen, which owns its key, its queue and its results."""
 
+import asyncio
+import logging
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from gateway.imagegen.client import Imagegen
+from shared.errors import ScriptToFrameError
 from shared.web.auth import on_behalf_of
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,19 @@ class RunningHub:
         return VendorAnswer(answer["raw"], answer["finished"], answer["demo"])
 
     async def cancel_all(self, parent: str, owner: str) -> dict[str, tuple[str, str]]:
-        """Cancel every unfinished picture of the task; by id its status before and after."""
-        body = {"parent": parent}
-        answer = await self._imagegen.call("POST", "/internal/images/cancel", body, on_behalf_of(owner))
+        """Cancel every unfinished picture of the task; by id its status before and after.
+
+        Asked until imagegen has heard it: what is not cancelled goes on being bought.
+        """
+        while True:
+            try:
+                answer = await self._imagegen.call(
+                    "POST", "/internal/images/cancel", {"parent": parent}, on_behalf_of(owner)
+                )
+                break
+            except ScriptToFrameError as error:
+                if error.status < 500:
+                    raise
+                logger.warning("imagegen.cancel_waits", extra={"task_id": parent, "reason": error.message})
+                await asyncio.sleep(1.0)
         return {image_id: (told["before"], told["after"]) for image_id, told in answer["pictures"].items()}

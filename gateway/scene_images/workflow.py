@@ -13,7 +13,7 @@ from gateway.scene_images.events import ImageProgress, Subtask, subtasks
 from gateway.screenplay.export import ScriptPart
 from gateway.screenplay.store import extracted
 from shared.concurrency import all_done, alongside
-from shared.errors import BackendUnavailable, Canceled, ScriptToFrameError
+from shared.errors import Canceled, ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.log import EventLog
 from shared.tasks.model import Change, Line, LogClosed, Status, Task, ending
@@ -174,14 +174,8 @@ class _Request:
         return self._orders[one.id]
 
     async def _watched(self, one: Subtask, sight: ImageProgress) -> None:
-        while True:
-            try:
-                async for event in self._pictures.events(sight.image_id, self._work.task.owner):
-                    await self._tell(one, sight, event)
-                return
-            except BackendUnavailable:
-                # The picture is in imagegen's hands; nothing is lost by waiting until it is back.
-                logger.warning("processing.waiting", extra={"task_id": self._id, "image_id": sight.image_id})
+        async for event in self._pictures.events(sight.image_id, self._work.task.owner):
+            await self._tell(one, sight, event)
 
     async def _tell(self, one: Subtask, sight: ImageProgress, event: PictureEvent) -> None:
         data, key = event.data, f"{one.id}:{event.seq}"

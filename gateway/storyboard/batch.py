@@ -69,6 +69,7 @@ class BatchProgress:
         frames = work.task.request["frames"]
         self.shots = [BatchFrame(position, len(frames), frame) for position, frame in enumerate(frames, 1)]
         self._outcomes: dict[int, Outcome] = {}
+        self.begun = work.task.last_event_id > 0
 
     async def recall(self) -> None:
         for event in await self._work.log.following.stored(self._work.task.id):
@@ -85,6 +86,7 @@ class BatchProgress:
         return half_up(100 * len(self._outcomes), len(self.shots))
 
     async def handed_over(self, shot: BatchFrame) -> None:
+        self.begun = True
         message = f"正在生成第{shot.position}/{shot.total}帧..."
         event = {"type": "progress", "current": shot.position, "total": shot.total, "progress": self._progress}
         event |= {"message": message, "sequence": shot.sequence} | _demo(self._work)
@@ -187,7 +189,8 @@ class _BatchRun:
         form = shot.form(self._task.request.get("config"))
         key = f"{self._task.id}-{shot.position}-{attempt}"
         turn = self._task.created_at.timestamp() + shot.position * 1e-6
-        return await self._pictures.order(PictureOrder(form, key, self._task.owner, self._task.id, turn))
+        order = PictureOrder(form, key, self._task.owner, self._task.id, turn, endless=self._board.begun)
+        return await self._pictures.order(order)
 
     async def _awaited(self, image_id: str) -> Outcome | None:
         submitted_at: float | None = None

@@ -1,6 +1,7 @@
 """I3 and N1 to N4: pictures, waited for or not."""
 
 import asyncio
+import re
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from imagegen.images.order import Order
 from imagegen.images.service import ImageService, Picture
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
+from shared.image_request import IMAGE_ID, JOIN
 from shared.tasks.accept import IdempotencyKey
 from shared.web.dependencies import Key, Owner, PreferredWait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
@@ -22,6 +24,7 @@ router = APIRouter(prefix="/api", tags=["images"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 _RETRY_AFTER = {"Retry-After": "1"}
+_IMAGE_ID = re.compile(r"jimeng_v4_[0-9a-f]{32}")
 
 
 @router.post("/generate-image", operation_id="generateImage")
@@ -34,7 +37,7 @@ async def generate_image(
     reply_within: Annotated[float | None, Header(alias="X-Reply-Within", gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
     """Paint one picture and wait for it (I3)."""
-    image_id = await _accepted(wired.service, body, owner, key)
+    image_id = await _accepted(request, wired.service, body, owner, key)
     answer = _painted(wired.service, image_id, reply_within)
     try:
         picture = await run_until_disconnect(request, wired.core.shutdown, answer)
@@ -48,12 +51,15 @@ async def generate_image(
 
 
 async def _accepted(
-    service: ImageService, body: FramePromptFirstRequest, owner: str, key: IdempotencyKey | None
+    request: Request, service: ImageService, body: FramePromptFirstRequest, owner: str, key: IdempotencyKey | None
 ) -> str:
-    registered = await service.accept(body.order(), owner, key)
-    if not registered.created and not (await service.find(registered.task_id, owner)).finished:
+    proposed = request.headers.get(IMAGE_ID, "")
+    image_id = proposed if _IMAGE_ID.fullmatch(proposed) else ""
+    accepted = await service.accept(body.order(), owner, key, image_id=image_id)
+    joins = accepted.created or JOIN in request.headers
+    if not joins and not (await service.find(accepted.task_id, owner)).finished:
         raise RequestInProgress().retry_after(2)
-    return registered.task_id
+    return accepted.task_id
 
 
 async def _painted(service: ImageService, image_id: str, reply_within: float | None) -> Picture:

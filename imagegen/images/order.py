@@ -1,9 +1,9 @@
 """What is to be painted: effective prompt, and the size that a config asks for (contract §6.3)."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Provider = Literal["jimeng", "runninghub"]
+from shared.image_request import Provider
 
 INTERACTIVE = 0
 BATCH = 10

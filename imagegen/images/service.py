@@ -4,7 +4,6 @@ import base64
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import uuid4
 
 from imagegen.images.order import Order
 from imagegen.images.queue_position import Place, place_in_queue
@@ -12,12 +11,11 @@ from imagegen.images.slots import Slots
 from imagegen.images.store import ImageStore
 from imagegen.images.workflow import ImageVendor, order_of
 from shared.errors import Canceled, ImageNotFound, ImageNotReady
+from shared.image_request import ID_PREFIXES, new_image_id
 from shared.tasks.accept import Accepted, IdempotencyKey
 from shared.tasks.model import IMAGE, Event, Line, LogClosed, NewTask, Status, StatusChanged, Task, ending
 from shared.tasks.runtime import Core
 from shared.wire import dump_line
-
-_PREFIX = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,15 @@ class ImageService:
         self._slots = slots
         self._store = store
 
-    async def accept(self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None) -> Accepted:
-        """Register the order and start its painting. Raises ConfigurationError, IdempotencyKeyReused."""
+    async def accept(
+        self, order: Order, owner: str, key: IdempotencyKey | None, parent: str | None = None, image_id: str = ""
+    ) -> Accepted:
+        """Store the order and start its painting; a new image gets `image_id` where one is proposed.
+
+        Raises ConfigurationError, IdempotencyKeyReused, TooManyRequests.
+        """
         demo = self._vendors[order.provider].check_configured()
-        image_id = _PREFIX[order.provider] + uuid4().hex
-        task = NewTask(image_id, IMAGE, asdict(order), owner, demo, parent=parent)
+        task = NewTask(image_id or new_image_id(order.provider), IMAGE, asdict(order), owner, demo, parent=parent)
         return await self._core.registry.accept(task, key)
 
     async def find(self, image_id: str, owner: str | None) -> Picture:
@@ -110,7 +112,7 @@ class ImageService:
             await self._close_canceled(picture.task.id)
 
     def _account(self, image_id: str) -> str:
-        provider = next(name for name, prefix in _PREFIX.items() if image_id.startswith(prefix))
+        provider = next(name for name, prefix in ID_PREFIXES.items() if image_id.startswith(prefix))
         return self._vendors[provider].account
 
     async def content(self, picture: Picture) -> tuple[dict[str, Any], AsyncIterator[bytes]]:
