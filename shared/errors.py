@@ -27,21 +27,80 @@ ScriptToFrameError                       500 INTERNAL_ERROR
     └── LLMError                         500 LLM_ERROR
 """
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+
+class Reason(StrEnum):
+    """Why something failed, as far as a caller can act on it (contract §2.1)."""
+
+    VENDOR_KEY_REFUSED = "VENDOR_KEY_REFUSED"
+    VENDOR_BALANCE_EMPTY = "VENDOR_BALANCE_EMPTY"
+    VENDOR_BUSY = "VENDOR_BUSY"
+    VENDOR_DOWN = "VENDOR_DOWN"
+    VENDOR_NOT_OPENED = "VENDOR_NOT_OPENED"
+    CONTENT_REFUSED = "CONTENT_REFUSED"
+    PICTURE_LOST = "PICTURE_LOST"
+    STORAGE_FULL = "STORAGE_FULL"
+    REFERENCE_MISSING = "REFERENCE_MISSING"
+    BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
+    NO_TEXT = "NO_TEXT"
+    OUTPUT_NOT_A_PICTURE = "OUTPUT_NOT_A_PICTURE"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorReply:
+    """Which vendor answered (`deepseek`, `claude`, `volcengine`, `runninghub`), its error code and its request id."""
+
+    name: str
+    code: str | None = None
+    request_id: str | None = None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Read back from the wire."""
+        return cls(str(told["name"]), told.get("code"), told.get("requestId"))
+
+    def as_wire(self) -> dict[str, str | None]:
+        return {"name": self.name, "code": self.code, "requestId": self.request_id}
 
 
 class ScriptToFrameError(Exception):
-    """The root. `message` is for people, `error_code` for programs, `extras` stand beside them on the wire."""
+    """The root. `message` is for people, `error_code` for programs, `extras` stand beside them on the wire.
+
+    `reason` and `vendor` may also be given as they stand on the wire.
+    """
 
     status: int = 500
     error_code: str = "INTERNAL_ERROR"
     text: ClassVar[str] = "服务器内部错误"
 
-    def __init__(self, message: str | None = None, **extras: Any) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str | None = None,
+        vendor: VendorReply | Mapping[str, Any] | None = None,
+        **extras: Any,
+    ) -> None:
         self.message = message or self.text
         self.headers: dict[str, str] = {}
+        self.reason = reason
+        self.vendor = VendorReply.of(vendor) if isinstance(vendor, Mapping) else vendor
         self.extras = extras
         super().__init__(self.message)
+
+    def because_of(self, other: "ScriptToFrameError") -> Self:
+        """With the other's reason and vendor: the same failure in other words."""
+        self.reason, self.vendor = other.reason, other.vendor
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        """`reason` and `vendor` as they stand on the wire, each where it is known."""
+        told: dict[str, Any] = {"reason": str(self.reason)} if self.reason else {}
+        return told | ({"vendor": self.vendor.as_wire()} if self.vendor else {})
 
     def retry_after(self, seconds: float) -> "ScriptToFrameError":
         self.headers["Retry-After"] = str(max(1, round(seconds)))

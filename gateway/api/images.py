@@ -20,12 +20,19 @@ router = APIRouter(prefix="/api", tags=["images"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 _HANDED_ON = ("prefer", "if-none-match")
+# Where imagegen's answer is passed on unread, its errors must be told as the caller wants them.
+_NEGOTIATED = ("accept", "accept-language")
 
 
 def handed_on(request: Request, owner: str) -> dict[str, str]:
     """The headers that imagegen needs to know of."""
     headers = {name: value for name in _HANDED_ON if (value := request.headers.get(name))}
     return headers | on_behalf_of(owner)
+
+
+def _passed_through(request: Request, owner: str) -> dict[str, str]:
+    negotiated = {name: value for name in _NEGOTIATED if (value := request.headers.get(name))}
+    return negotiated | handed_on(request, owner)
 
 
 async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, str]:
@@ -71,27 +78,27 @@ async def generate_image(
 )
 async def create_image(request: Request, wired: Wired, owner: Owner, key: HandedOnKey) -> Response:
     """Order a picture (N1)."""
-    headers = handed_on(request, owner) | key
+    headers = _passed_through(request, owner) | key
     return await wired.imagegen.forward("POST", "/api/images", await request.body(), headers)
 
 
 @router.get("/images/{image_id}", operation_id="getImage", dependencies=_WAITS)
 async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """How a picture stands (N2)."""
-    return await wired.imagegen.forward("GET", _path(image_id), b"", handed_on(request, owner))
+    return await wired.imagegen.forward("GET", _path(image_id), b"", _passed_through(request, owner))
 
 
 @router.delete("/images/{image_id}", operation_id="cancelImage")
 async def cancel_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """Cancel a picture as far as its vendor allows (N3)."""
-    return await wired.imagegen.forward("DELETE", _path(image_id), b"", handed_on(request, owner))
+    return await wired.imagegen.forward("DELETE", _path(image_id), b"", _passed_through(request, owner))
 
 
 @router.get("/images/{image_id}/content", operation_id="getImageContent")
 async def get_content(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """The picture itself (N4)."""
     path = f"{_path(image_id)}/content"
-    return await wired.imagegen.forward("GET", path, b"", handed_on(request, owner))
+    return await wired.imagegen.forward("GET", path, b"", _passed_through(request, owner))
 
 
 def _path(image_id: str) -> str:

@@ -76,7 +76,7 @@ async def result(body: VendorTask, wired: Wired, owner: Owner) -> Response:
 def _failed(what: str, error: ScriptToFrameError) -> ScriptToFrameError:
     if error.error_code in {"CONFIGURATION_ERROR", "BACKEND_UNAVAILABLE", "TASK_NOT_FOUND"}:
         return error
-    return RunningHubError(f"{what}: {error.message}")
+    return RunningHubError(f"{what}: {error.message}").because_of(error)
 
 
 def _demo(answer: VendorAnswer) -> dict[str, bool]:

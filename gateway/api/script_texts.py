@@ -16,7 +16,7 @@ from gateway.screenplay.parsing.scene_prompts import render
 from gateway.screenplay.store import extracted
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
-from shared.tasks.model import SCRIPT, Event
+from shared.tasks.model import SCRIPT, Event, told_of
 from shared.web.dependencies import Owner
 from shared.web.sse import frame
 from shared.wire import dump_line
@@ -94,7 +94,7 @@ async def _frames(task_id: str, parts: Parts, episode: int | None) -> AsyncItera
     except Exception:
         logger.exception("extraction.broke", extra={"task_id": task_id})
         error = ScriptToFrameError()
-        data = {"message": f"提取画面描述词出错: {error.message}", "errorCode": error.error_code}
+        data = {"message": f"提取画面描述词出错: {error.message}", "errorCode": error.error_code} | told_of(error)
         yield _frame(2, "error", data)
         return
     for number, (name, content) in enumerate(found, 2):

@@ -33,7 +33,7 @@ def _task(wired: Wiring, body: AnalysisRequest, owner: str) -> NewTask:
     try:
         demo = wired.deepseek.check_configured()
     except ConfigurationError as error:
-        raise ConfigurationError(f"智能分析失败: {error.message}") from error
+        raise ConfigurationError(f"智能分析失败: {error.message}").because_of(error) from error
     return NewTask(str(uuid4()), ANALYSIS, asdict(body.story()), owner, demo, total=4)
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
-from shared.tasks.model import Task
+from shared.tasks.model import Task, facts_of
 from shared.tasks.store import Selection
 from shared.web.dependencies import Owner
 from shared.web.sse import FollowedLog, View
@@ -45,6 +45,8 @@ def task_object(task: Task) -> dict[str, Any]:
         "created_at": iso_time(task.created_at),
         "updated_at": iso_time(task.updated_at),
     }
+    if task.error_code:
+        shown |= facts_of(task.result or {})
     return shown | ({"demo": True} if task.demo else {})
 
 

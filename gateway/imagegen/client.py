@@ -27,9 +27,10 @@ _PASSED_ON = (
     "etag",
     "cache-control",
     "preference-applied",
+    "vary",
 )
 _THEIR_OWN = {"REQUEST_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED", "TOO_MANY_REQUESTS"}
-_THEIR_EXTRAS = ("taskId", "timestamp")
+_THEIR_EXTRAS = ("taskId", "timestamp", "reason", "vendor", "requestId")
 _PATIENCE = 70.0
 # A restart of up to 60 s is promised to be invisible. One that has not answered for long is not running.
 _RESTART_SECONDS = 60.0

@@ -60,8 +60,8 @@ class ImageProgress:
         message = "已达最大重试次数，任务放回队列末尾，将在稍后处理"
         return subtask.place | {"message": message, "worker_id": self.worker_id}
 
-    def error_event(self, subtask: Subtask, error: str) -> dict[str, Any]:
-        return subtask.place | {"error": error, "worker_id": self.worker_id}
+    def error_event(self, subtask: Subtask, error: str, facts: dict[str, Any]) -> dict[str, Any]:
+        return subtask.place | {"error": error, "worker_id": self.worker_id} | facts
 
     def completed_event(self, subtask: Subtask, raw: dict[str, Any], *, succeeded: bool) -> dict[str, Any]:
         status = "SUCCESS" if succeeded else "FAILED"

@@ -16,7 +16,7 @@ from shared.concurrency import all_done, alongside
 from shared.errors import Canceled, ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.log import EventLog
-from shared.tasks.model import Change, Line, LogClosed, Status, Task, ending
+from shared.tasks.model import Change, Line, LogClosed, Status, Task, ending, facts_of, told_of
 from shared.wire import dump_line, dump_text, loads
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Processing:
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         message = error.message if isinstance(error, NoSuchEpisode) else f"处理画面描述词出错: {error.message}"
-        data = {"message": message, "errorCode": error.error_code} | _demo(work)
+        data = {"message": message, "errorCode": error.error_code} | told_of(error) | _demo(work)
         await work.end("error", data, ending(error))
 
     async def _prompts(self, work: Work) -> list[list[str]]:
@@ -162,7 +162,7 @@ class _Request:
             sight.image_id = await asyncio.shield(self._ordered(one))
             await self._watched(one, sight)
         except ScriptToFrameError as error:
-            await self._ended("task_error", one, sight.error_event(one, error.message))
+            await self._ended("task_error", one, sight.error_event(one, error.message, told_of(error)))
 
     def _ordered(self, one: Subtask) -> "asyncio.Task[str]":
         form = {"prompt": one.prompt, "provider": "runninghub"}
@@ -205,7 +205,7 @@ class _Request:
         """What RunningHub refused or failed is a completed subtask; what went wrong on our side is an error."""
         raw = data.get("raw") or {}
         if not raw.keys() & {"create", "outputs", "status"}:
-            return await self._ended("task_error", one, sight.error_event(one, data["error"]))
+            return await self._ended("task_error", one, sight.error_event(one, data["error"], facts_of(data)))
         if sight.vendor_task_id is None:
             sight.created = raw.get("create")
             await self._work.say("task_created", sight.created_event(one), key=f"{one.id}:created")

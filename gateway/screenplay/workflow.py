@@ -15,7 +15,7 @@ from gateway.screenplay.store import ScriptStore, full_script
 from shared.errors import Canceled, LLMError, ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.log import EventLog
-from shared.tasks.model import Change, Line, Status, Task, ending
+from shared.tasks.model import Change, Line, Status, Task, ending, told_of
 from shared.wire import dump_line
 
 PREVIOUS_CHARACTERS = 1500
@@ -68,7 +68,8 @@ class Screenplay:
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         failure = error if isinstance(error, ScriptFailed) else ScriptToFrameError(_PREFIX + error.message)
         failure.error_code = error.error_code
-        data = {"message": failure.message, "errorCode": failure.error_code}
+        failure.because_of(error)
+        data = {"message": failure.message, "errorCode": failure.error_code} | told_of(failure)
         await work.end("error", data | _demo(work), ending(failure))
 
     async def cancel(self, task: Task) -> None:

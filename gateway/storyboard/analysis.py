@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from gateway.storyboard import prompts
@@ -11,7 +11,7 @@ from gateway.storyboard.parsing.reader import merge, parse_frames
 from gateway.text.continuation import join_without_overlap
 from shared.errors import AnalysisFailed, LLMError, ScriptToFrameError
 from shared.tasks.context import Work
-from shared.tasks.model import Change, Status, Task, ending
+from shared.tasks.model import Change, Status, Task, ending, told_of
 from shared.wire import dump_text
 
 logger = logging.getLogger(__name__)
@@ -86,18 +86,17 @@ class Analysis:
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         if not isinstance(error, AnalysisFailed):
-            failed = AnalysisFailed(f"智能分析失败: {error.message}", failedStep="未知步骤")
+            failed = AnalysisFailed(f"智能分析失败: {error.message}", failedStep="未知步骤").because_of(error)
             error, failed.error_code = failed, _code_of(error)
         event = {"type": "error", "error": error.message, "detail": error.message, "errorCode": error.error_code}
-        change = replace(ending(error), result=dump_text(error.extras))
-        await work.end(None, event | error.extras | _demo(work), change)
+        await work.end(None, event | told_of(error) | error.extras | _demo(work), ending(error))
 
     async def _step(self, work: Work, number: int, prompt: str) -> str:
         await self._progress(work, number)
         try:
             return await work.checkpoint(f"step-{number}", lambda: self._ask_for_reader(work, prompt))
         except LLMError as error:
-            raise _failed(number, error.message) from error
+            raise _failed(number, error.message).because_of(error) from error
 
     async def _ask_for_reader(self, work: Work, prompt: str) -> str:
         if not await self._audience.present(work.task.id):

@@ -5,7 +5,6 @@ The task's log is its memory: what a frame's last event says is not done again b
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway.images import PictureOrder, Pictures
@@ -14,7 +13,7 @@ from shared.concurrency import all_done, alongside
 from shared.errors import BatchFailed, ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.follow import Following
-from shared.tasks.model import Change, Status, Task, ending
+from shared.tasks.model import Change, Status, Task, ending, told_of
 from shared.wire import dump_text, half_up, iso_time, loads
 
 logger = logging.getLogger(__name__)
@@ -55,10 +54,10 @@ class Batch:
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         message = error.message if isinstance(error, BatchFailed) else f"批量生成失败: {error.message}"
-        extras = {"requestId": request_id(work), "failedAt": iso_time()}
-        failed = BatchFailed(message, **extras)
+        extras: dict[str, Any] = {"requestId": request_id(work), "failedAt": iso_time()}
+        failed = BatchFailed(message, **extras).because_of(error)
         event = {"type": "error", "error": message, "detail": message, "errorCode": failed.error_code}
-        await work.end(None, event | extras | _demo(work), replace(ending(failed), result=dump_text(extras)))
+        await work.end(None, event | told_of(failed) | extras | _demo(work), ending(failed))
 
 
 class BatchProgress:
@@ -166,7 +165,7 @@ class _BatchRun:
             try:
                 outcome = await self._attempt(shot, attempt)
             except ScriptToFrameError as error:
-                outcome = refused(error.message)
+                outcome = refused(error)
             attempt += 1
         await self._board.done(shot, outcome)
 

@@ -1,11 +1,12 @@
 """The frames of a batch, and what is told of each when it is done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from gateway.images import PictureEvent, content_path
-from shared.errors import GenerationTimeout
+from shared.errors import GenerationTimeout, ScriptToFrameError
+from shared.tasks.model import facts_of, told_of
 from shared.wire import half_up, iso_time
 
 
@@ -39,12 +40,13 @@ class Outcome:
     task_id: str | None = None
     response_ms: int = 0
     at: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def told(self, shot: BatchFrame, progress: int) -> dict[str, Any]:
         """The event of the stream."""
         shown = {"type": "frame_complete", "sequence": shot.sequence, "imageUrl": self.image_url}
         if self.error is not None:
-            shown = {"type": "frame_error", "sequence": shot.sequence, "error": self.error}
+            shown = {"type": "frame_error", "sequence": shot.sequence, "error": self.error} | self.facts
         shown |= {"progress": progress, "responseTime": self.response_ms, "current": shot.position}
         return shown | {"generatedAt": self.at} | ({"taskId": self.task_id} if self.task_id else {})
 
@@ -61,19 +63,19 @@ class Outcome:
             "generatedAt": self.at,
             "responseTime": self.response_ms,
             "taskId": self.task_id,
-        }
+        } | self.facts
 
 
 def recalled(told: dict[str, Any]) -> tuple[int, Outcome]:
     """Position and outcome, read back from the event of the stream."""
-    return told["current"], Outcome(
-        told.get("imageUrl"), told.get("error"), told.get("taskId"), told["responseTime"], told["generatedAt"]
-    )
+    ids = told.get("imageUrl"), told.get("error"), told.get("taskId")
+    return told["current"], Outcome(*ids, told["responseTime"], told["generatedAt"], facts_of(told))
 
 
-def refused(message: str) -> Outcome:
+def refused(error: ScriptToFrameError) -> Outcome:
     """The frame never became a picture task."""
-    return Outcome(error=message, at=iso_time())
+    facts = {"errorCode": error.error_code} | told_of(error)
+    return Outcome(error=error.message, at=iso_time(), facts=facts)
 
 
 def ended(image_id: str, event: PictureEvent, submitted_at: float | None) -> Outcome:
@@ -85,8 +87,10 @@ def ended(image_id: str, event: PictureEvent, submitted_at: float | None) -> Out
         case "succeeded":
             return Outcome(event.data.get("url") or content_path(image_id), None, image_id, took, at)
         case "overdue":
-            return Outcome(None, GenerationTimeout.text, image_id, took, at)
-    return Outcome(None, str(event.data.get("error") or "任务执行失败"), image_id, took, at)
+            facts = {"errorCode": GenerationTimeout.error_code}
+            return Outcome(None, GenerationTimeout.text, image_id, took, at, facts)
+    error = str(event.data.get("error") or "任务执行失败")
+    return Outcome(None, error, image_id, took, at, facts_of(event.data))
 
 
 def stats(outcomes: list[Outcome]) -> dict[str, int]:

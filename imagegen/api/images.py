@@ -16,6 +16,7 @@ from imagegen.wiring import Wiring, wiring_of
 from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameError
 from shared.image_request import IMAGE_ID, JOIN
 from shared.tasks.accept import IdempotencyKey
+from shared.tasks.model import facts_of
 from shared.web.dependencies import Key, Owner, PreferredWait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
 from shared.wire import Json, iso_time
@@ -91,7 +92,8 @@ async def _painted_reply(service: ImageService, picture: Picture) -> Response:
 def _failure(picture: Picture) -> ScriptToFrameError:
     task = picture.task
     stored = task.result or {}
-    error = ScriptToFrameError(task.error, data=None, taskId=task.id, timestamp=iso_time(task.updated_at))
+    extras = facts_of(stored) | {"data": None, "taskId": task.id, "timestamp": iso_time(task.updated_at)}
+    error = ScriptToFrameError(task.error, **extras)
     error.error_code = task.error_code or error.error_code
     error.status = stored.get("http_status", 409)
     return error

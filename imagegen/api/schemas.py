@@ -5,7 +5,7 @@ from typing import Any, Literal
 from imagegen.images.order import BATCH, INTERACTIVE, Order, effective_prompt
 from imagegen.images.service import Picture
 from shared.image_request import ImageOrderForm, VendorImageForm
-from shared.tasks.model import Status
+from shared.tasks.model import Status, facts_of
 from shared.wire import iso_time
 
 STATUS = {
@@ -53,6 +53,8 @@ def image_object(picture: Picture, image_url: str | None) -> dict[str, Any]:
 
 def _occasional(picture: Picture) -> dict[str, Any]:
     shown: dict[str, Any] = {}
+    if picture.task.error_code:
+        shown |= facts_of(picture.task.result or {})
     if picture.place:
         shown["queue"] = {"position": picture.place.position, "eta_seconds": picture.place.eta_seconds}
     if picture.task.demo:

@@ -21,7 +21,7 @@ from shared.errors import (
 )
 from shared.outbound.retry import Transient, retry_transient
 from shared.tasks.context import Work
-from shared.tasks.model import Change, Status, ending
+from shared.tasks.model import Change, Status, ending, told_of
 from shared.tasks.store import Tasks
 from shared.wire import dump_text
 
@@ -145,9 +145,10 @@ class ImageWorkflow:
             error.status = 200
         if isinstance(error, OutcomeUnknown):
             await self._slots.leave_later(work.task.id, vendor.account, _UNKNOWN_HOLDS_SLOT_SECONDS)
-        result = dump_text({"http_status": error.status} | error.extras)
+        told = told_of(error)
+        result = dump_text({"http_status": error.status} | told | error.extras)
         data = {"error": error.message, "errorCode": error.error_code, "raw": error.extras, "at": time.time()}
-        await work.end("failed", data, replace(ending(error), result=result))
+        await work.end("failed", data | told, replace(ending(error), result=result))
         if not isinstance(error, OutcomeUnknown):
             await self._slots.leave(work.task.id, vendor.account)
 
@@ -183,7 +184,7 @@ class ImageWorkflow:
             raise
         except ScriptToFrameError as error:
             refused = {"code": error.error_code, "status": error.status, "message": error.message}
-            return {"refused": refused | {"extras": error.extras}}
+            return {"refused": refused | {"extras": error.extras | error.facts()}}
         match answer:
             case Busy() as busy:
                 return {"busy": asdict(busy)}

@@ -19,11 +19,12 @@ from shared.database.engine import UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.log import EventLog
-from shared.tasks.model import Line, LogClosed, Superseded, Task, ending
+from shared.tasks.model import Line, LogClosed, Superseded, Task, ending, told_of
 from shared.tasks.presence import Readers
 from shared.tasks.replicas import Replica
 from shared.tasks.steps import Steps
 from shared.tasks.store import Tasks
+from shared.telemetry.request_id import request_id
 from shared.wire import dump_line
 
 logger = logging.getLogger(__name__)
@@ -111,6 +112,8 @@ class Engine:
 
     async def _live(self, task: Task, writer: str) -> None:
         """Until its log is closed, by its runner or by somebody else."""
+        if request_id.get() == "-":
+            request_id.set(task.id)
         work = Work(task, writer, self.log, self.steps)
         with self.log.following.watching(task.id, task.last_event_id) as closed:
             running = asyncio.create_task(self._run_to_its_end(work), name=f"run:{task.id}")
@@ -203,8 +206,8 @@ class _ClosingRunner:
         await self.fail(work, ScriptToFrameError())
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
-        data = dump_line({"error": error.message, "message": error.message, "errorCode": error.error_code})
-        line = Line(work.task.id, "error", data, last=True, change=ending(error))
+        told = {"error": error.message, "message": error.message, "errorCode": error.error_code} | told_of(error)
+        line = Line(work.task.id, "error", dump_line(told), last=True, change=ending(error))
         await through_outages(lambda: work.log.append(line))
 
 

@@ -6,13 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from shared.errors import ScriptToFrameError
-from shared.wire import well_formed
+from shared.telemetry.request_id import request_id
+from shared.wire import dump_text, well_formed
 
 SCRIPT = "script_generation"
 RUNNINGHUB = "runninghub_processing"
 ANALYSIS = "intelligent_analysis"
 BATCH = "batch_images"
 IMAGE = "image"
+_FACTS = ("errorCode", "reason", "vendor", "requestId")
 
 
 class Status(StrEnum):
@@ -118,6 +120,16 @@ class Superseded(LogClosed):
 
 
 def ending(error: ScriptToFrameError, status: Status = Status.FAILED) -> Change:
-    """The change that a failure makes to its task."""
+    """The change that a failure makes to its task; what is told of it beside its text is the task's result."""
     clean = well_formed(error.message.replace("\x00", ""))
-    return Change(status=status, message=clean, error=clean, error_code=error.error_code)
+    return Change(status, clean, clean, error.error_code, result=dump_text(told_of(error) | error.extras))
+
+
+def told_of(error: ScriptToFrameError) -> dict[str, Any]:
+    """What an event or a task tells of an error beside its text and its code."""
+    return error.facts() | {"requestId": request_id.get()}
+
+
+def facts_of(told: dict[str, Any]) -> dict[str, Any]:
+    """The same, read back from an event or a task's result."""
+    return {name: told[name] for name in _FACTS if told.get(name)}

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.errors import NotFound, ScriptToFrameError, Unauthorized
 from shared.settings import Exposure, SharedSettings
-from shared.web.error_handlers import error_reply
+from shared.web.error_reply import error_reply
 from shared.web.tickets import Tickets, subject_of_path
 
 INTERNAL_TOKEN = "X-Internal-Token"
@@ -185,5 +185,5 @@ class AccessMiddleware:
         try:
             scope["owner"] = self.guard.owner(scope)
         except ScriptToFrameError as error:
-            return await error_reply(error)(scope, receive, send)
+            return await error_reply(error, scope)(scope, receive, send)
         return await self.app(scope, receive, send)

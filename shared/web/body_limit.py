@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import PayloadTooLarge
-from shared.web.error_handlers import error_reply
+from shared.web.error_reply import error_reply
 from shared.web.json_bounds import Nesting
 
 MEGABYTE = 1024 * 1024
@@ -27,7 +27,7 @@ class BodyLimitMiddleware:
         limit = self.limit(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
-            return await error_reply(PayloadTooLarge())(scope, receive, send)
+            return await error_reply(PayloadTooLarge(), scope)(scope, receive, send)
         return await self.app(scope, _bounded(receive, limit, Nesting(self.depth)), send)
 
 

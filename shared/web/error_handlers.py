@@ -1,4 +1,4 @@
-"""The one place where an error becomes the one JSON object, for answers and for SSE error events."""
+"""Whatever an app raises becomes the one error of contract §2.1."""
 
 import logging
 from typing import Any
@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database.engine import UNREACHABLE
 from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
-from shared.wire import Json, dumps, iso_time
+from shared.web.error_reply import error_reply
+from shared.wire import Json, dumps
 
 logger = logging.getLogger(__name__)
 
@@ -23,21 +24,6 @@ _LONGEST_INPUT = 2000
 
 class MethodNotAllowed(ScriptToFrameError):
     status, error_code, text = 405, "METHOD_NOT_ALLOWED", "Method not allowed"
-
-
-def error_object(error: ScriptToFrameError) -> dict[str, Any]:
-    """The object of contract §2.1; extras may override `detail`."""
-    return {
-        "success": False,
-        "error": error.message,
-        "detail": error.message,
-        "errorCode": error.error_code,
-        "timestamp": iso_time(),
-    } | error.extras
-
-
-def error_reply(error: ScriptToFrameError) -> Json:
-    return Json(error_object(error), status_code=error.status, headers=error.headers)
 
 
 def _field(location: tuple[Any, ...]) -> str:
@@ -89,25 +75,26 @@ def install(app: FastAPI) -> None:
     """Every error of the app becomes the one JSON object."""
 
     @app.exception_handler(ScriptToFrameError)
-    async def known(_request: Request, error: ScriptToFrameError) -> Json:
+    async def known(request: Request, error: ScriptToFrameError) -> Json:
         if error.status >= 500:
             logger.warning("request.failed", extra={"error": error.message, "error_code": error.error_code})
-        return error_reply(error)
+        return error_reply(error, request.scope)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Json:
-        return error_reply(_validation_error(error))
+    async def invalid(request: Request, error: RequestValidationError) -> Json:
+        return error_reply(_validation_error(error), request.scope)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Json:
         reply = _http_error(error)
         if error.status_code == 405:
             reply.headers["Allow"] = _allowed(request) or reply.headers.get("Allow", "")
-        return error_reply(reply)
+        return error_reply(reply, request.scope)
 
-    async def database_away(_request: Request, error: Exception) -> Json:
+    async def database_away(request: Request, error: Exception) -> Json:
         logger.warning("request.database_away", extra={"reason": type(error).__name__})
-        return error_reply(BackendUnavailable("数据库暂时不可用，请稍后重试").retry_after(2))
+        away = BackendUnavailable("数据库暂时不可用，请稍后重试").retry_after(2)
+        return error_reply(away, request.scope)
 
     for unreachable in UNREACHABLE:
         app.add_exception_handler(unreachable, database_away)
@@ -135,4 +122,4 @@ class UnforeseenMiddleware:
             logger.exception("request.unforeseen", exc_info=error)
             if started:
                 raise
-            await error_reply(ScriptToFrameError())(scope, receive, send)
+            await error_reply(ScriptToFrameError(), scope)(scope, receive, send)

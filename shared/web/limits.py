@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import TooManyRequests
 from shared.settings import SharedSettings
 from shared.telemetry.metrics import READERS
-from shared.web.error_handlers import error_reply
+from shared.web.error_reply import error_reply
 
 _FULL_SECONDS = 5.0
 _UNLIMITED = frozenset({"/api/health", "/api/metrics", "/api/meta"})
@@ -133,7 +133,7 @@ class LimitsMiddleware:
             with self.streams.one_more(caller) if streaming else nullcontext():
                 await self.app(scope, receive, _telling(send, allowance) if allowance else send)
         except TooManyRequests as error:
-            await error_reply(error)(scope, receive, send)
+            await error_reply(error, scope)(scope, receive, send)
 
 
 def _telling(send: Send, allowance: Allowance) -> Send:

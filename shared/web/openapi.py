@@ -10,7 +10,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from shared.errors import Reason
 from shared.web.auth import OPEN_TO_ALL
+from shared.web.error_reply import PROBLEM, problem_object
 from shared.wire import dump_text
 
 Schema = dict[str, Any]
@@ -33,12 +35,23 @@ _EVERYWHERE = (401, 404, 408, 413, 422, 429, 431, 500, 503)
 _ERROR: Schema = {
     "type": "object",
     "description": "Every error of every endpoint. `error` and `detail` hold the same text; at 422 `detail` is a list.",
-    "required": ["success", "error", "detail", "errorCode", "timestamp"],
+    "required": ["success", "error", "detail", "errorCode", "requestId", "timestamp"],
     "properties": {
         "success": {"const": False},
         "error": {"type": "string"},
         "detail": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]},
         "errorCode": {"type": "string"},
+        "reason": {"enum": [str(reason) for reason in Reason]},
+        "vendor": {
+            "type": "object",
+            "required": ["name", "code", "requestId"],
+            "properties": {
+                "name": {"type": "string"},
+                "code": {"type": ["string", "null"]},
+                "requestId": {"type": ["string", "null"]},
+            },
+        },
+        "requestId": {"type": ["string", "integer"]},
         "timestamp": {"type": "string", "format": "date-time"},
     },
 }
@@ -145,9 +158,11 @@ def _good(answer: Answer) -> Schema:
 def _bad(status: int) -> Schema:
     text, code = ERRORS[status]
     moment = "2026-01-01T10:00:00.000Z"
-    example = {"success": False, "error": text, "detail": text, "errorCode": code, "timestamp": moment}
+    told = {"success": False, "error": text, "detail": text, "errorCode": code}
+    example = told | {"requestId": "5f0c1d7a9e4b4c2f8d3a6b1e0c9f7a25", "timestamp": moment}
     content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
-    return {"description": text, "content": {"application/json": content}}
+    problem = {"schema": {"$ref": "#/components/schemas/Error"}, "example": problem_object(example, status, "/api/…")}
+    return {"description": text, "content": {"application/json": content, PROBLEM: problem}}
 
 
 def _union(streams: tuple[Events, ...], schemas: Schema) -> Schema:

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from shared.errors import InvalidParameter, ScriptToFrameError
-from shared.web.error_handlers import error_object
+from shared.web.error_reply import error_object
 from shared.wire import dumps
 
 MOST_HEAD_BYTES = 64 * 1024

@@ -21,6 +21,7 @@ def check(answer: httpx.Response, status: int, text: str, code: str) -> None:
     assert answer.headers["content-type"] == "application/json"
     assert (answer.status_code, told["error"], told["errorCode"]) == (status, text, code)
     assert (told["success"], told["detail"]) == (False, text)
+    assert told["requestId"] == answer.headers["x-request-id"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told["timestamp"])
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
@@ -118,6 +119,30 @@ def test_any_page_may_call_but_without_credentials(service: httpx.Client) -> Non
     assert "access-control-allow-credentials" not in answer.headers
     exposed = service.get("/livez", headers=ORIGIN).headers["access-control-expose-headers"]
     assert {"Location", "Retry-After", "ETag"} <= set(exposed.split(", "))
+
+
+def test_whoever_asks_for_a_problem_document_gets_one(service: httpx.Client) -> None:
+    asked = {"Accept": "application/json;q=0.5, application/problem+json", "X-Request-ID": "problem-1"}
+    answer = service.get("/api/images/jimeng_v4_nobody", headers=asked)
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert (told["status"], answer.status_code) == (404, 404)
+    assert told["type"] == "urn:scripttoframe:error:IMAGE_NOT_FOUND"
+    assert told["instance"] == "/api/images/jimeng_v4_nobody"
+    assert told["detail"] == told["error"] == told["title"]
+    assert (told["errorCode"], told["requestId"]) == ("IMAGE_NOT_FOUND", "problem-1")
+
+
+def test_a_problem_document_keeps_the_list_of_wrong_values(service: httpx.Client) -> None:
+    answer = service.post("/api/generate-image", json={"prompt": 5}, headers={"Accept": "application/problem+json"})
+    told = answer.json()
+    assert told["detail"] == told["error"]
+    assert [item["loc"] for item in told["errors"]] == [["body", "prompt"]]
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/problem+json;q=0"])
+def test_all_others_get_the_contract_s_object(service: httpx.Client, accept: str) -> None:
+    check(service.get("/x", headers=ORIGIN | {"Accept": accept}), 404, "Not Found", "NOT_FOUND")
 
 
 def test_a_request_carries_its_id_through_both_services(gateway: httpx.Client, stack: Stack) -> None:
