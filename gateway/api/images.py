@@ -11,7 +11,7 @@ from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError
 from shared.image_request import VendorImageForm, new_image_id
 from shared.tasks.accept import HEADER as IDEMPOTENCY_KEY
-from shared.tasks.accept import checked
+from shared.tasks.accept import OWN_KEY, checked
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
@@ -41,7 +41,7 @@ async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, 
     Without one the order gets one of ours: it is repeated when imagegen restarts, and must buy nothing twice.
     """
     if given is None:
-        return {IDEMPOTENCY_KEY: f"gateway-{uuid4().hex}"}
+        return {IDEMPOTENCY_KEY: f"{OWN_KEY}{uuid4().hex}"}
     return {IDEMPOTENCY_KEY: checked(given), ORIGINAL: await fingerprint_of(request)}
 
 

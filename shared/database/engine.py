@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -13,10 +14,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from shared.database.embedded import let_go, start_embedded
 
@@ -107,10 +108,9 @@ def _upgrade(connection: Connection) -> None:
 
 def pooled(url: str, pool_size: int = 10) -> AsyncEngine:
     """Connections whose transactions end when nobody goes on with them; to their owner the database was away."""
-    engine = create_async_engine(
-        sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=15
-    )
+    engine = create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_timeout=15)
     event.listen(engine.sync_engine, "connect", _limit_idle_transactions)
+    event.listen(engine.sync_engine, "checkout", _refuse_broken)
     event.listen(engine.sync_engine, "handle_error", _tell_outages, retval=True)
     return engine
 
@@ -119,6 +119,21 @@ def _limit_idle_transactions(connection: Any, _record: object) -> None:
     with closing(connection.cursor()) as cursor:
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_TRANSACTION_SECONDS}s'")
     connection.commit()
+
+
+def _refuse_broken(_connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A pooled connection that has something to say unasked was closed by the server: the pool opens another.
+
+    What a ping would find out, without its round trip and its transaction.
+    """
+    connection = record.driver_connection
+    if not isinstance(connection, psycopg.AsyncConnection):
+        return
+    unasked = select.poll()
+    if not connection.closed:
+        unasked.register(connection.fileno(), select.POLLIN)
+    if connection.closed or unasked.poll(0):
+        raise DisconnectionError
 
 
 class DatabaseAway(OperationalError):

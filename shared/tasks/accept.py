@@ -14,6 +14,8 @@ from shared.wire import dumps
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
+# A key that no client chose: it is there for repeating an order over a restart, and remembered no longer than its task.
+OWN_KEY = "own-key-"
 _FULL_SECONDS = 5.0
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.concurrency import alongside
 from shared.database.engine import UNREACHABLE
+from shared.tasks.accept import OWN_KEY
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ _EXPIRED = text(
     "AND updated_at < clock_timestamp() - make_interval(secs => :seconds) "
     "AND NOT EXISTS (SELECT FROM task p WHERE p.id = t.parent) "
     "AND (t.parent IS NOT NULL OR NOT EXISTS (SELECT FROM idempotency i WHERE i.task_id = t.id "
+    f"AND NOT starts_with(i.key, '{OWN_KEY}') "
     "AND i.created_at > clock_timestamp() - make_interval(secs => :remembered))) ORDER BY updated_at LIMIT :page"
 )
 _REMOVE = [
