@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := gateway imagegen shared sandbox tests benchmarks run.py
 T ?= tests
 
-.PHONY: help setup run dev test soak fix check lint bench snap lock browser clean
+.PHONY: help setup run dev test quick soak fix check lint bench snap lock browser clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ browser:
 
 test: .venv/.dev browser ## run the tests (T=path for some of them)
 	$(BIN)/python -m pytest -q -n 4 --dist loadgroup --no-loadscope-reorder -m "not soak" $(T)
+
+quick: .venv/.dev ## the tests that start no process, in under a minute
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not processes" $(T)
 
 soak: .venv/.dev ## the long campaigns: kills, cuts, storms, fuzzing
 	$(BIN)/python -m pytest -q -m soak --timeout=3600 $(T)

@@ -1,5 +1,7 @@
 """Fixtures for all tests."""
 
+import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,9 +23,20 @@ BEGIN = (
 )
 
 
+def starts_processes(item: pytest.Item) -> bool:
+    """Whether one of the test's fixtures, or the test itself, starts services, a browser or a database."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    functions = [definition.func for definitions in fixtures for definition in definitions]
+    sources = [inspect.getsource(function) for function in (*functions, getattr(item, "function", None)) if function]
+    return any(re.search(r"Stack\(|launched\(|Popen|start_embedded\(|chromium|subprocess", text) for text in sources)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker for each file, and one for all files with a browser, since a browser needs a core."""
     names = {item: item.path.relative_to(TESTS).as_posix() for item in items}
+    for item in items:
+        if starts_processes(item):
+            item.add_marker(pytest.mark.processes)
     for item, name in names.items():
         item.add_marker(pytest.mark.xdist_group("page" if name.startswith("page/") else name))
     items.sort(key=lambda item: next((n for n, begin in enumerate(BEGIN) if names[item].startswith(begin)), len(BEGIN)))
