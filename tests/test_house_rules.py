@@ -15,6 +15,8 @@ from gateway.settings import GatewaySettings
 from imagegen.app import create_app as imagegen_app
 from imagegen.settings import ImagegenSettings
 from sandbox.control.settings import SandboxSettings
+from tests.house_figures import measured
+from tests.house_map import MAP, current_map
 
 ROOT = Path(__file__).parent.parent
 LONGEST_FILE = 300
@@ -91,3 +93,15 @@ def test_the_readme_lists_every_route_and_no_other(service: str) -> None:
 def test_lock_files_name_no_address() -> None:
     for lock in ROOT.glob("requirements*.lock"):
         assert not re.search(r"https?://|--index-url|--find-links", lock.read_text())
+
+
+def test_the_map_names_every_module() -> None:
+    assert MAP.read_text() == current_map(), "run `make snap`"
+
+
+def test_the_house_keeps_its_figures() -> None:
+    """Bounds of ARCHITECTURE.md; `python -m tests.house_figures` prints the figures."""
+    figures = measured()
+    print(figures)  # noqa: T201
+    assert figures.p90 <= 25
+    assert figures.longest <= LONGEST_FUNCTION
