@@ -62,7 +62,8 @@ fix: .venv/.dev ## repair style
 bench: .venv/.dev ## measure again what is claimed (see benchmarks/README.md)
 	@set -e; for each in batch streams idle_streams health; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each; done
 
-snap: .venv/.dev ## update the snapshots; look at the diff afterwards
+snap: .venv/.dev ## update the snapshots and docs/map.md; look at the diff afterwards
+	$(BIN)/python -m tests.house_map
 	UPDATE_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/openapi tests/gateway/storyboard/test_prompts.py tests/gateway/screenplay/test_prompts.py
 	git diff --stat
 

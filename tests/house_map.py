@@ -9,8 +9,8 @@ MAP = ROOT / "docs" / "map.md"
 FOLDERS = ("gateway", "imagegen", "shared", "sandbox")
 _HEAD = """# Map
 
-One line for every package and module: where to look for what. Written by `make snap` from the modules' own first lines, and
-held true by a test. How the parts work together stands in [ARCHITECTURE.md](../ARCHITECTURE.md).
+One line for every package and module: where to look for what. Written by `make snap` from the modules' own first
+lines, and held true by a test. How the parts work together stands in [ARCHITECTURE.md](../ARCHITECTURE.md).
 """
 
 
