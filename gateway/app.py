@@ -19,19 +19,29 @@ from gateway.api import (
     storyboards,
     tasks,
 )
-from gateway.api.descriptions import OPERATIONS, TAGS
+from gateway.api.batches import BatchRequest
+from gateway.api.events import STREAMS
 from gateway.api.page import load_files, page_router
 from gateway.settings import GatewaySettings
 from gateway.wiring import wired
+from shared.image_request import VendorImageForm
 from shared.shutdown import Shutdown
 from shared.web.app import About, Rules, build_app
 from shared.web.auth import ApiKeys, GatewayGuard, Inside
 from shared.web.body_limit import MEGABYTE
 from shared.web.limits import Limits
-from shared.web.openapi import describe
+from shared.web.openapi import OPERATOR_TAGS, describe
 
 ABOUT = About("ScriptToFrame API", "从故事到分镜图片，从创意到短剧剧本")
 
+_TAGS = {
+    "storyboards": "From a story to frames with picture prompts, and from frames to pictures.",
+    "images": "Single pictures: paint one and wait, or order it and ask later.",
+    "scripts": "From an idea to a whole script, streamed as it is written; the picture prompts in it; the text itself.",
+    "runninghub": "A script's picture prompts, drawn by a RunningHub workflow.",
+    "tasks": "Whatever runs or ran: how it stands, its events from any number on, its pictures as a zip.",
+    "access": "Tickets for what cannot send a key: `EventSource` and `<img>`.",
+} | OPERATOR_TAGS
 _LIMITS = {
     "/api/intelligent-analyze-script": 4 * MEGABYTE,
     "/api/generate-image-python": 10 * MEGABYTE,
@@ -79,5 +89,5 @@ def create_app(settings: GatewaySettings | None = None, shutdown: Shutdown | Non
     parts = [health, access, meta, storyboards, images, batches, runninghub, scripts, script_texts, tasks, exports]
     routers = [*(part.router for part in parts), page_router(load_files())]
     app = build_app(ABOUT, lifespan, routers, rules_of(told))
-    describe(app, OPERATIONS, TAGS)
+    describe(app, _TAGS, [*STREAMS, BatchRequest, VendorImageForm])
     return app

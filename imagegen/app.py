@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI
 
 from imagegen.api import following, health, images, internal, runninghub
-from imagegen.api.descriptions import OPERATIONS, TAGS
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
 from shared.shutdown import Shutdown
@@ -15,9 +14,10 @@ from shared.web.app import About, Rules, build_app
 from shared.web.auth import Inside, InternalGuard
 from shared.web.body_limit import MEGABYTE
 from shared.web.limits import Limits
-from shared.web.openapi import describe
+from shared.web.openapi import OPERATOR_TAGS, describe
 
 ABOUT = About("ScriptToFrame Image Generation API", "火山引擎即梦图片生成服务")
+_TAGS = {"images": "Pictures from Jimeng or RunningHub: paint one and wait, or order it and ask later."} | OPERATOR_TAGS
 
 
 def rules_of(settings: ImagegenSettings) -> Rules:
@@ -38,5 +38,5 @@ def create_app(settings: ImagegenSettings | None = None, shutdown: Shutdown | No
 
     routers = [health.router, images.router, following.router, runninghub.router, internal.router]
     app = build_app(ABOUT, lifespan, routers, rules_of(told))
-    describe(app, OPERATIONS, TAGS)
+    describe(app, _TAGS)
     return app

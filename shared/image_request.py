@@ -1,9 +1,9 @@
 """What a picture is ordered with, at both services (A2, I3, N1)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from shared.errors import MissingParameter
 
@@ -13,6 +13,47 @@ ID_PREFIXES: dict[Provider, str] = {"jimeng": "jimeng_v4_", "runninghub": "runni
 IMAGE_ID, JOIN = "X-Image-Id", "X-Join"
 
 IN_FRAME = ("prompt", "jimengPrompt")
+_ASPECT_RATIOS = ["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9"]
+_RESOLUTIONS = ["1k", "2k", "4k"]
+
+
+def option(values: list[str], description: str) -> dict[str, Any]:
+    """The schema of a value that has a list, and may be another text all the same."""
+    return {"anyOf": [{"type": "string", "enum": values}, {"type": "string"}], "description": description}
+
+
+_TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+# Looked at leniently: whatever else stands in a config or a frame is no error.
+ImageConfig = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {
+                "aspectRatio": option(_ASPECT_RATIOS, "The picture's shape; any other text leaves it to the model"),
+                "resolution": option(_RESOLUTIONS, "The picture's size; any other text leaves it to the model"),
+                "style": {"type": "string", "description": "Kept with the picture; its words belong into the prompt"},
+            },
+            "additionalProperties": True,
+        }
+    ),
+]
+FrameForm = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {
+                "sequence": {"type": "integer", "description": "The frame's number; its position without one"},
+                "prompt": _TEXT | {"description": "The prompt"},
+                "jimengPrompt": _TEXT | {"description": "The prompt, where `prompt` is empty"},
+                "chineseDescription": _TEXT | {"description": "What is to be seen, for people"},
+                "frameType": _TEXT | {"description": "`开始帧` or `结束帧`"},
+            },
+            "additionalProperties": True,
+        }
+    ),
+]
 
 
 def new_image_id(provider: Provider = "jimeng") -> str:
@@ -34,9 +75,9 @@ class ImageOrderForm(BaseModel):
         }
     )
 
-    prompt: str | None = None
-    frame: dict[str, Any] | None = None
-    config: dict[str, Any] | None = None
+    prompt: str | None = Field(default=None, description="What to paint")
+    frame: FrameForm | None = Field(default=None, description="The storyboard frame that the picture is for")
+    config: ImageConfig | None = Field(default=None, description="Shape, size and style")
 
     @model_validator(mode="before")
     @classmethod
@@ -62,7 +103,7 @@ class ImageOrderForm(BaseModel):
 class VendorImageForm(ImageOrderForm):
     """A picture to paint, at the vendor of your choice (N1)."""
 
-    provider: Provider = "jimeng"
+    provider: Provider = Field(default="jimeng", description="Who paints")
 
 
 def _given(prompt: Any, frame: dict[str, Any] | None) -> list[Any]:

@@ -4,13 +4,15 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gateway.api.tasks import found
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound, MissingParameter
+from shared.web.answers import TASK_ID, Success
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import Owner
+from shared.web.openapi import errors
 from shared.wire import Json
 
 router = APIRouter(prefix="/api", tags=["access"])
@@ -18,16 +20,22 @@ router = APIRouter(prefix="/api", tags=["access"])
 Wired = Annotated[Wiring, Depends(wiring_of)]
 
 
-class TicketRequest(BaseModel):
+class TicketRequest(BaseModel, json_schema_extra={"examples": [{"task_id": TASK_ID}]}):
     """What is to be read: a task or a picture."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"task_id": "0b0e7ad1-6a1c-4d3f-9a57-6a8c2e0f4b11"}]})
-
-    task_id: Annotated[str, Field(max_length=200)] | None = None
-    image_id: Annotated[str, Field(max_length=200)] | None = None
+    task_id: Annotated[str, Field(max_length=200)] | None = Field(default=None, description="The task to read")
+    image_id: Annotated[str, Field(max_length=200)] | None = Field(default=None, description="The picture to read")
 
 
-@router.post("/tickets", operation_id="createTicket")
+class Ticket(BaseModel, json_schema_extra={"examples": [{"success": True, "ticket": "Ik…", "expires_in": 600}]}):
+    """Permission to read one task or picture, to be sent as `?ticket=`."""
+
+    success: Success
+    ticket: str = Field(description="Opaque")
+    expires_in: int = Field(description="Seconds that it is good for")
+
+
+@router.post("/tickets", operation_id="createTicket", response_model=Ticket, responses=errors(400))
 async def create_ticket(body: TicketRequest, wired: Wired, owner: Owner) -> Response:
     """A short-lived `?ticket=` that lets whoever bears it read one task or picture."""
     subject = await _subject(body, wired, owner)

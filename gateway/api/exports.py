@@ -19,6 +19,7 @@ from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.tasks.model import ANALYSIS, BATCH, Task
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import Owner
+from shared.web.openapi import errors, file
 
 router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 
@@ -37,7 +38,12 @@ class Drawn:
     prompt: str
 
 
-@router.get("/{task_id}/storyboard.zip", operation_id="downloadStoryboard", response_class=Response)
+@router.get(
+    "/{task_id}/storyboard.zip",
+    operation_id="downloadStoryboard",
+    response_class=Response,
+    responses=file("Frames, prompts and pictures", "application/zip") | errors(409),
+)
 async def download_storyboard(task_id: str, wired: Wired, owner: Owner, images: Chosen = "") -> Response:
     """The frames of an analysis or a batch with the pictures that are there."""
     task = await found(wired, task_id, owner)

@@ -1,20 +1,21 @@
 """A2, and N1 to N4 passed through to imagegen."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from gateway.api.schemas import PromptFirstRequest
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError
-from shared.image_request import VendorImageForm, new_image_id
+from shared.image_request import ImageOrderForm, VendorImageForm, new_image_id
 from shared.tasks.accept import HEADER as IDEMPOTENCY_KEY
 from shared.tasks.accept import OWN_KEY, checked
+from shared.web import image_answers as described
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
+from shared.web.openapi import errors, raw_body
 
 router = APIRouter(prefix="/api", tags=["images"])
 
@@ -48,11 +49,19 @@ async def _handed_on_key(request: Request, given: GivenKey = None) -> dict[str, 
 HandedOnKey = Annotated[dict[str, str], Depends(_handed_on_key)]
 # imagegen reads the header; here it is only described.
 _WAITS = [Depends(preferred_wait)]
-_ORDER = {"required": True, "content": {"application/json": {"schema": VendorImageForm.model_json_schema()}}}
+_PAINTED: dict[str, Any] = {"response_model": described.Painting, "responses": errors(400, 408, 409)}
 
 
-@router.post("/generate-image-python", operation_id="generateImagePython")
-@router.post("/generate-image", operation_id="generateImage")
+class PromptFirstRequest(ImageOrderForm):
+    """A picture to paint (A2). The effective prompt is `prompt`, else `frame.prompt`, else `frame.jimengPrompt`."""
+
+    def form(self) -> dict[str, Any]:
+        """What imagegen gets."""
+        return {"prompt": self.prompts()[0], "frame": self.frame, "config": self.config}
+
+
+@router.post("/generate-image-python", operation_id="generateImagePython", **_PAINTED)
+@router.post("/generate-image", operation_id="generateImage", **_PAINTED)
 async def generate_image(
     body: PromptFirstRequest, request: Request, wired: Wired, owner: Owner, key: HandedOnKey
 ) -> Response:
@@ -74,7 +83,9 @@ async def generate_image(
     operation_id="createImage",
     status_code=202,
     dependencies=_WAITS,
-    openapi_extra={"requestBody": _ORDER},
+    response_model=described.ImageAccepted,
+    responses=described.WAITED | errors(400, 409),
+    openapi_extra=raw_body(VendorImageForm),
 )
 async def create_image(request: Request, wired: Wired, owner: Owner, key: HandedOnKey) -> Response:
     """Order a picture (N1)."""
@@ -82,19 +93,24 @@ async def create_image(request: Request, wired: Wired, owner: Owner, key: Handed
     return await wired.imagegen.forward("POST", "/api/images", await request.body(), headers)
 
 
-@router.get("/images/{image_id}", operation_id="getImage", dependencies=_WAITS)
+@router.get("/images/{image_id}", operation_id="getImage", response_model=described.Image, dependencies=_WAITS)
 async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """How a picture stands (N2)."""
     return await wired.imagegen.forward("GET", _path(image_id), b"", _passed_through(request, owner))
 
 
-@router.delete("/images/{image_id}", operation_id="cancelImage")
+@router.delete("/images/{image_id}", operation_id="cancelImage", response_model=described.Image)
 async def cancel_image(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """Cancel a picture as far as its vendor allows (N3)."""
     return await wired.imagegen.forward("DELETE", _path(image_id), b"", _passed_through(request, owner))
 
 
-@router.get("/images/{image_id}/content", operation_id="getImageContent")
+@router.get(
+    "/images/{image_id}/content",
+    operation_id="getImageContent",
+    response_class=Response,
+    responses=described.CONTENT | errors(409),
+)
 async def get_content(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """The picture itself (N4)."""
     path = f"{_path(image_id)}/content"

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
 
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError, ScriptToFrameError
@@ -18,7 +19,36 @@ KEYS = {
 }
 
 
-@router.get("/meta", operation_id="getMeta")
+class SandboxUse(BaseModel):
+    """By vendor: whether the sandbox stands in for it."""
+
+    deepseek: bool = Field(description="The model that analyses stories")
+    claude: bool = Field(description="The model that writes scripts")
+    volcengine: bool = Field(description="Jimeng")
+    runninghub: bool = Field(description="RunningHub")
+
+
+class KeySettings(BaseModel):
+    """By vendor: the setting that holds its key."""
+
+    deepseek: str = Field(description="For the model that analyses stories")
+    claude: str = Field(description="For the model that writes scripts")
+    volcengine: str = Field(description="For Jimeng")
+    runninghub: str = Field(description="For RunningHub")
+
+
+_VENDORS = dict.fromkeys(KEYS, True)
+
+
+class Meta(BaseModel, json_schema_extra={"examples": [{"version": "1.0.0", "demo": _VENDORS, "keys": KEYS}]}):
+    """What this installation is."""
+
+    version: str = Field(description="Its version")
+    demo: SandboxUse = Field(description="Which vendors the sandbox stands in for")
+    keys: KeySettings = Field(description="The settings that change it")
+
+
+@router.get("/meta", operation_id="getMeta", response_model=Meta)
 async def meta(wired: Annotated[Wiring, Depends(wiring_of)]) -> Response:
     """Version, which vendors the sandbox stands in for, and the settings that change it."""
     demo = _own(wired) | await _pictures(wired)

@@ -1,32 +1,99 @@
 """B4 to B7: a script's picture prompts at RunningHub."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field, StrictStr, model_validator
 
-from gateway.api.runninghub_schemas import ProcessingRequest, VendorTask
-from gateway.api.script_schemas import EpisodeChoice, ScriptChoice
-from gateway.api.script_texts import finished_parts
+from gateway.api.script_texts import Episode, EpisodeChoice, ScriptChoice, finished_parts
 from gateway.imagegen.runninghub import VendorAnswer
 from gateway.scene_images.workflow import request_cancel
 from gateway.wiring import Wiring, wiring_of
-from shared.errors import RunningHubError, ScriptToFrameError, TaskNotFound
+from shared.errors import MissingParameter, RunningHubError, ScriptToFrameError, TaskNotFound
 from shared.tasks.accept import IdempotencyKey
 from shared.tasks.model import RUNNINGHUB, LogClosed, NewTask, Task
+from shared.web.answers import TASK_ID, Demo
 from shared.web.dependencies import Key, Owner
+from shared.web.openapi import errors, stream
 from shared.web.sse import FollowedLog, View
 from shared.wire import Json
 
 router = APIRouter(prefix="/api", tags=["runninghub"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
-Episode = Annotated[int | None, Query(ge=1)]
 
 _PROCESS = "/stream/process-prompts-with-runninghub"
+_EVENTS = stream("RunningHubEvent") | errors(400, 409)
+_VENDOR_TASK = "1920031617669115905"
 
 
-@router.post(_PROCESS + "/{task_id}", operation_id="processPromptsByPath", response_class=Response)
+class VendorTask(BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK}]}):
+    """A task at RunningHub (B5, B6)."""
+
+    task_id: StrictStr = Field(description="RunningHub's id: a string, because as a number it would lose digits")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _required(cls, values: Any) -> Any:
+        if isinstance(values, dict) and (values.get("task_id") is None or values["task_id"] == ""):
+            raise MissingParameter("缺少任务ID")
+        return values
+
+
+class ProcessingRequest(BaseModel, json_schema_extra={"examples": [{"request_id": TASK_ID}]}):
+    """A running B4 request (B7), by its whole id."""
+
+    request_id: Annotated[StrictStr, Field(min_length=1)] = Field(description="The request's id")
+
+
+class VendorTaskStatus(
+    BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK, "status": {"code": 0, "data": "RUNNING"}}]}
+):
+    """How a task stands at RunningHub."""
+
+    task_id: str = Field(description="RunningHub's id")
+    status: dict[str, Any] = Field(description="RunningHub's own answer")
+    result: dict[str, Any] | None = Field(default=None, description="RunningHub's outputs, once the task has ended")
+    demo: Demo = False
+
+
+class VendorTaskResult(
+    BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK, "result": {"code": 0, "data": []}}]}
+):
+    """What a task at RunningHub made."""
+
+    task_id: str = Field(description="RunningHub's id")
+    result: dict[str, Any] = Field(description="RunningHub's own answer")
+    demo: Demo = False
+
+
+_CANCELED = {
+    "status": "success",
+    "message": "任务取消请求已处理",
+    "request_id": TASK_ID,
+    "cancelled_runninghub_tasks": 1,
+    "updated_tasks": 1,
+    "removed_from_queue": 2,
+    "tasks_affected": 1,
+    "request_ids_notified": 1,
+}
+
+
+class CanceledProcessing(BaseModel, json_schema_extra={"examples": [_CANCELED]}):
+    """What a cancel did."""
+
+    status: Literal["success"] = Field(description="Always `success`")
+    message: str = Field(description="For people")
+    request_id: str = Field(description="The request")
+    cancelled_runninghub_tasks: int = Field(description="How many RunningHub has confirmed")
+    updated_tasks: int = Field(description="How many pictures were ended")
+    removed_from_queue: int = Field(description="How many had not been sent yet")
+    tasks_affected: int = Field(description="As `updated_tasks`")
+    request_ids_notified: int = Field(description="How many requests were ended")
+
+
+@router.post(_PROCESS + "/{task_id}", operation_id="processPromptsByPath", response_class=Response, responses=_EVENTS)
 async def process_by_path(
     task_id: str, wired: Wired, owner: Owner, key: Key, body: EpisodeChoice | None = None, episode: Episode = None
 ) -> Response:
@@ -35,7 +102,7 @@ async def process_by_path(
     return await _process(wired, NewTask("", RUNNINGHUB, {"script_id": task_id, "episode": chosen}, owner), key)
 
 
-@router.post(_PROCESS, operation_id="processPrompts", response_class=Response)
+@router.post(_PROCESS, operation_id="processPrompts", response_class=Response, responses=_EVENTS)
 async def process(body: ScriptChoice, wired: Wired, owner: Owner, key: Key, episode: Episode = None) -> Response:
     """Send a script's picture prompts to RunningHub (B4)."""
     request = {"script_id": body.task_id, "episode": body.episode or episode}
@@ -50,7 +117,12 @@ async def _process(wired: Wiring, asked: NewTask, key: IdempotencyKey | None) ->
     return FollowedLog(wired.core.log.following, View(accepted.task_id))
 
 
-@router.post("/runninghub/task-status", operation_id="getRunningHubStatus")
+@router.post(
+    "/runninghub/task-status",
+    operation_id="getRunningHubStatus",
+    response_model=VendorTaskStatus,
+    responses=errors(400),
+)
 async def status(body: VendorTask, wired: Wired, owner: Owner) -> Response:
     """How a task stands at RunningHub, and its outputs once it has ended (B5)."""
     try:
@@ -63,7 +135,12 @@ async def status(body: VendorTask, wired: Wired, owner: Owner) -> Response:
     return Json(told | _demo(answer))
 
 
-@router.post("/runninghub/task-result", operation_id="getRunningHubResult")
+@router.post(
+    "/runninghub/task-result",
+    operation_id="getRunningHubResult",
+    response_model=VendorTaskResult,
+    responses=errors(400),
+)
 async def result(body: VendorTask, wired: Wired, owner: Owner) -> Response:
     """A task's outputs at RunningHub (B6)."""
     try:
@@ -83,7 +160,7 @@ def _demo(answer: VendorAnswer) -> dict[str, bool]:
     return {"demo": True} if answer.demo else {}
 
 
-@router.post("/runninghub/task-cancel", operation_id="cancelRunningHub")
+@router.post("/runninghub/task-cancel", operation_id="cancelRunningHub", response_model=CanceledProcessing)
 async def cancel(body: ProcessingRequest, wired: Wired, owner: Owner) -> Response:
     """Cancel a whole B4 request: at RunningHub what runs, in the queue what waits (B7)."""
     task = await wired.core.tasks.find(body.request_id, owner)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, Field, StrictInt, StrictStr
 from starlette.responses import StreamingResponse
 
-from gateway.api.script_schemas import EpisodeChoice, ScriptChoice
 from gateway.screenplay.export import ScriptPart, as_markdown, as_plain_text
 from gateway.screenplay.parsing.outline import context_from
 from gateway.screenplay.parsing.scene_prompts import render
@@ -17,7 +17,9 @@ from gateway.screenplay.store import extracted
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.tasks.model import SCRIPT, Event, told_of
+from shared.web.answers import TASK_ID
 from shared.web.dependencies import Owner
+from shared.web.openapi import errors, file, stream
 from shared.web.sse import frame
 from shared.wire import dump_line
 
@@ -26,11 +28,24 @@ logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/stream", tags=["scripts"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
-Episode = Annotated[int | None, Query(ge=1)]
+Episode = Annotated[int | None, Query(ge=1, description="One episode; without it all")]
 Parts = tuple[ScriptPart, ...]
 
 _EXTRACT = "/extract-scene-prompts"
+_EVENTS = stream("ExtractionEvent") | errors(400)
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+class EpisodeChoice(BaseModel, json_schema_extra={"examples": [{"episode": 1}]}):
+    """Which episode; none means all."""
+
+    episode: Annotated[StrictInt, Field(ge=1)] | None = Field(default=None, description="Its number, from 1")
+
+
+class ScriptChoice(EpisodeChoice, json_schema_extra={"examples": [{"task_id": TASK_ID, "episode": 1}]}):
+    """Which script, and which of its episodes (B3, B4 without an id in the path)."""
+
+    task_id: StrictStr = Field(description="The task that wrote the script")
 
 
 async def finished_parts(wired: Wiring, task_id: str, owner: str) -> Parts:
@@ -42,13 +57,15 @@ async def finished_parts(wired: Wiring, task_id: str, owner: str) -> Parts:
     return parts
 
 
-@router.get(_EXTRACT + "/{task_id}", operation_id="extractScenePrompts", response_class=Response)
+@router.get(_EXTRACT + "/{task_id}", operation_id="extractScenePrompts", response_class=Response, responses=_EVENTS)
 async def extract(task_id: str, wired: Wired, owner: Owner, episode: Episode = None) -> Response:
     """A script's picture prompts (B3)."""
     return _told(task_id, await finished_parts(wired, task_id, owner), episode)
 
 
-@router.post(_EXTRACT + "/{task_id}", operation_id="extractScenePromptsByPath", response_class=Response)
+@router.post(
+    _EXTRACT + "/{task_id}", operation_id="extractScenePromptsByPath", response_class=Response, responses=_EVENTS
+)
 async def extract_by_path(
     task_id: str, wired: Wired, owner: Owner, body: EpisodeChoice | None = None, episode: Episode = None
 ) -> Response:
@@ -57,20 +74,30 @@ async def extract_by_path(
     return _told(task_id, await finished_parts(wired, task_id, owner), chosen)
 
 
-@router.post(_EXTRACT, operation_id="extractScenePromptsByBody", response_class=Response)
+@router.post(_EXTRACT, operation_id="extractScenePromptsByBody", response_class=Response, responses=_EVENTS)
 async def extract_by_body(body: ScriptChoice, wired: Wired, owner: Owner, episode: Episode = None) -> Response:
     """A script's picture prompts (B3)."""
     return _told(body.task_id, await finished_parts(wired, body.task_id, owner), body.episode or episode)
 
 
-@router.get("/tasks/{task_id}/script.md", operation_id="downloadScriptMarkdown", response_class=Response)
+@router.get(
+    "/tasks/{task_id}/script.md",
+    operation_id="downloadScriptMarkdown",
+    response_class=Response,
+    responses=file("The finished parts", "text/markdown") | errors(409),
+)
 async def markdown(task_id: str, wired: Wired, owner: Owner) -> Response:
     """The script as Markdown, as far as its parts are whole."""
     parts = await finished_parts(wired, task_id, owner)
     return _attachment(await asyncio.to_thread(as_markdown, parts), parts, "md", "text/markdown")
 
 
-@router.get("/tasks/{task_id}/script.txt", operation_id="downloadScriptText", response_class=Response)
+@router.get(
+    "/tasks/{task_id}/script.txt",
+    operation_id="downloadScriptText",
+    response_class=Response,
+    responses=file("The finished parts", "text/plain") | errors(409),
+)
 async def plain_text(task_id: str, wired: Wired, owner: Owner) -> Response:
     """The script as plain text, as far as its parts are whole."""
     parts = await finished_parts(wired, task_id, owner)

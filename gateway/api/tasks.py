@@ -6,12 +6,18 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import BaseModel, Field, RootModel
 
+from gateway.api.batches import BatchItem
+from gateway.api.scripts import TaskType
+from gateway.api.storyboards import Storyboard
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
-from shared.tasks.model import Task, facts_of
+from shared.tasks.model import Status, Task, facts_of
 from shared.tasks.store import Selection
+from shared.web.answers import MOMENT, TASK_ID, Demo, ErrorCode, Facts, Moment, Success
 from shared.web.dependencies import Owner
+from shared.web.openapi import stream
 from shared.web.sse import FollowedLog, View
 from shared.wire import Json, iso_time
 
@@ -20,6 +26,99 @@ router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Kind = Literal["script_generation", "runninghub_processing", "intelligent_analysis", "batch_images"]
 State = Literal["queued", "running", "completed", "failed", "canceled"]
+
+
+_TASK: dict[str, Any] = {
+    "task_id": TASK_ID,
+    "task_type": "script_generation",
+    "status": "running",
+    "last_event_id": 42,
+    "current": 1,
+    "total": 8,
+    "message": "正在生成第1集...",
+    "error": None,
+    "errorCode": None,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+}
+
+
+class TaskState(Facts):
+    """A task as it stands."""
+
+    task_id: str = Field(description="The task's id, to be compared as a whole")
+    status: Status = Field(description="How it stands")
+    last_event_id: int = Field(description="The number of its newest event; 0 before the first")
+    current: int | None = Field(description="How many of its parts are done, or which one is being written")
+    total: int | None = Field(description="How many parts it has")
+    message: str | None = Field(description="What it is doing, for people")
+    error: str | None = Field(description="Why it failed or was canceled")
+    errorCode: ErrorCode
+    created_at: Moment
+    updated_at: Moment
+    demo: Demo = False
+
+
+class TaskSummary(TaskState):
+    """A task without its texts and pictures."""
+
+    task_type: TaskType = Field(description="What it does")
+
+
+class ScriptPart(BaseModel):
+    """A part of a script."""
+
+    episode: int = Field(description="Its number; 0 is the table of characters and the directory")
+    content: str = Field(description="Its text")
+    is_complete: bool = Field(description="Whether it is whole")
+
+
+class ScriptTask(TaskState):
+    """A script as far as it is written."""
+
+    success: Success
+    task_type: Literal["script_generation"] = Field(description="Always `script_generation`")
+    full_script: str = Field(description="All whole parts, an empty line between them")
+    episodes: list[ScriptPart] = Field(description="All parts, an unfinished one last")
+
+
+class RunningHubTask(TaskState):
+    """A script's pictures through RunningHub; they stand in the events."""
+
+    success: Success
+    task_type: Literal["runninghub_processing"] = Field(description="Always `runninghub_processing`")
+
+
+class AnalysisTask(TaskState):
+    """A storyboard once it is there."""
+
+    success: Success
+    task_type: Literal["intelligent_analysis"] = Field(description="Always `intelligent_analysis`")
+    data: Storyboard | None = Field(default=None, description="The storyboard; absent before the end")
+
+
+class BatchTask(TaskState):
+    """A batch as far as it is drawn."""
+
+    success: Success
+    task_type: Literal["batch_images"] = Field(description="Always `batch_images`")
+    data: list[BatchItem | None] = Field(description="The frames in their order, null in place of unfinished ones")
+
+
+AnyTask = Annotated[ScriptTask | RunningHubTask | AnalysisTask | BatchTask, Field(discriminator="task_type")]
+_SCRIPT = {"full_script": "剧名：《雨夜来客》…", "episodes": [{"episode": 0, "content": "…", "is_complete": True}]}
+
+
+class TaskDetails(RootModel[AnyTask], json_schema_extra={"examples": [{"success": True} | _TASK | _SCRIPT]}):
+    """A task with what it has made so far; told apart by `task_type`."""
+
+
+class TaskList(BaseModel, json_schema_extra={"examples": [{"success": True, "tasks": [_TASK], "next": None}]}):
+    """A page of tasks, newest first."""
+
+    success: Success
+    tasks: list[TaskSummary] = Field(description="The tasks of this page")
+    next: str | None = Field(description="The `cursor` of the next page; null at the end")
 
 
 async def found(wired: Wiring, task_id: str, owner: str) -> Task:
@@ -50,7 +149,7 @@ def task_object(task: Task) -> dict[str, Any]:
     return shown | ({"demo": True} if task.demo else {})
 
 
-@router.get("", operation_id="listTasks")
+@router.get("", operation_id="listTasks", response_model=TaskList)
 async def list_tasks(
     wired: Wired,
     owner: Owner,
@@ -79,7 +178,7 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
         return None
 
 
-@router.get("/{task_id}", operation_id="getTask")
+@router.get("/{task_id}", operation_id="getTask", response_model=TaskDetails)
 async def get_task(task_id: str, wired: Wired, owner: Owner) -> Response:
     """How a task stands (R1)."""
     task = await found(wired, task_id, owner)
@@ -87,7 +186,12 @@ async def get_task(task_id: str, wired: Wired, owner: Owner) -> Response:
     return Json({"success": True} | task_object(task) | (await details(task) if details else {}))
 
 
-@router.get("/{task_id}/events", operation_id="followTask", response_class=Response)
+@router.get(
+    "/{task_id}/events",
+    operation_id="followTask",
+    response_class=Response,
+    responses=stream("TaskEvent") | {204: {"description": "The task has ended and nothing is left to send"}},
+)
 async def follow_task(
     task_id: str,
     wired: Wired,

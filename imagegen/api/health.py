@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import psutil
 from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
 
 from imagegen.vendors.signing import SDK_AVAILABLE
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError
+from shared.web.answers import Dependency, HealthStatus
 from shared.wire import Json
 
 router = APIRouter(tags=["health"])
@@ -18,7 +20,53 @@ _LEAST_FREE_BYTES = 200 * 1024 * 1024
 _MOST_MEMORY_PERCENT = 98.0
 
 
-@router.get("/", operation_id="describeService")
+_SERVICE = {
+    "service": "ScriptToFrame Image Generation API",
+    "version": "1.0.0",
+    "sdk_available": True,
+    "endpoints": ["POST /api/generate-image - 生成图片", "GET /api/health - 健康检查"],
+}
+_HEALTH = {
+    "status": "healthy",
+    "service": "Image Generation Backend",
+    "sdk_available": True,
+    "timestamp": 1703456789,
+    "dependencies": {
+        "volcengine_api": {"status": "healthy", "sdk_version": "latest"},
+        "disk_space": {"status": "healthy"},
+        "memory_usage": {"status": "healthy"},
+    },
+}
+
+
+class Service(BaseModel, json_schema_extra={"examples": [_SERVICE]}):
+    """What this service is."""
+
+    service: str = Field(description="Its name")
+    version: str = Field(description="Its version")
+    sdk_available: bool = Field(description="Whether the library that signs Volcengine's calls is there")
+    endpoints: list[str] = Field(description="Method, path and purpose of its endpoints")
+
+
+class Dependencies(BaseModel):
+    """What painting needs."""
+
+    volcengine_api: Dependency = Field(description="Keys and library; the vendor itself is not asked")
+    disk_space: Dependency = Field(description="Room for pictures")
+    memory_usage: Dependency = Field(description="The machine's memory")
+
+
+class Health(BaseModel, json_schema_extra={"examples": [_HEALTH]}):
+    """Whether pictures can be painted."""
+
+    status: HealthStatus = Field(description="`healthy` when all dependencies are")
+    service: Literal["Image Generation Backend"] = Field(description="Its name")
+    sdk_available: bool = Field(description="Whether the library that signs Volcengine's calls is there")
+    timestamp: int = Field(description="Seconds since 1970")
+    dependencies: Dependencies = Field(description="What painting needs")
+
+
+@router.get("/", operation_id="describeService", response_model=Service)
 async def describe() -> Response:
     """What this service is (I1)."""
     return Json(
@@ -38,7 +86,12 @@ async def describe() -> Response:
     )
 
 
-@router.get("/api/health", operation_id="getHealth")
+@router.get(
+    "/api/health",
+    operation_id="getHealth",
+    response_model=Health,
+    responses={503: {"model": Health, "description": "Something is missing: `degraded`"}},
+)
 async def health(wired: Annotated[Wiring, Depends(wiring_of)]) -> Response:
     """Whether pictures can be painted (I2). No vendor is called."""
     dependencies = {

@@ -17,8 +17,10 @@ from shared.errors import GenerationTimeout, RequestInProgress, ScriptToFrameErr
 from shared.image_request import IMAGE_ID, JOIN
 from shared.tasks.accept import IdempotencyKey
 from shared.tasks.model import facts_of
+from shared.web import image_answers as described
 from shared.web.dependencies import Key, Owner, PreferredWait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
+from shared.web.openapi import errors
 from shared.wire import Json, iso_time
 
 router = APIRouter(prefix="/api", tags=["images"])
@@ -28,7 +30,9 @@ _RETRY_AFTER = {"Retry-After": "1"}
 _IMAGE_ID = re.compile(r"jimeng_v4_[0-9a-f]{32}")
 
 
-@router.post("/generate-image", operation_id="generateImage")
+@router.post(
+    "/generate-image", operation_id="generateImage", response_model=described.Painting, responses=errors(400, 408, 409)
+)
 async def generate_image(
     body: FramePromptFirstRequest,
     request: Request,
@@ -99,7 +103,13 @@ def _failure(picture: Picture) -> ScriptToFrameError:
     return error
 
 
-@router.post("/images", operation_id="createImage", status_code=202)
+@router.post(
+    "/images",
+    operation_id="createImage",
+    status_code=202,
+    response_model=described.ImageAccepted,
+    responses=described.WAITED | errors(400, 409),
+)
 async def create_image(
     body: ImageRequest, request: Request, wired: Wired, owner: Owner, key: Key, wait: PreferredWait
 ) -> Response:
@@ -126,7 +136,7 @@ def _in_turn(order: Order, request: Request) -> Order:
         return order
 
 
-@router.get("/images/{image_id}", operation_id="getImage")
+@router.get("/images/{image_id}", operation_id="getImage", response_model=described.Image)
 async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner, wait: PreferredWait) -> Response:
     """How a picture stands (N2)."""
     picture = await wired.service.find(image_id, owner)
@@ -135,14 +145,19 @@ async def get_image(image_id: str, request: Request, wired: Wired, owner: Owner,
     return await _object_reply(wired.service, picture, _applied(wait))
 
 
-@router.delete("/images/{image_id}", operation_id="cancelImage")
+@router.delete("/images/{image_id}", operation_id="cancelImage", response_model=described.Image)
 async def cancel_image(image_id: str, wired: Wired, owner: Owner) -> Response:
     """Cancel a picture as far as its vendor allows (N3)."""
     await wired.service.cancel(await wired.service.find(image_id, owner))
     return await _object_reply(wired.service, await wired.service.find(image_id, owner), {})
 
 
-@router.get("/images/{image_id}/content", operation_id="getImageContent")
+@router.get(
+    "/images/{image_id}/content",
+    operation_id="getImageContent",
+    response_class=Response,
+    responses=described.CONTENT | errors(409),
+)
 async def get_content(image_id: str, request: Request, wired: Wired, owner: Owner) -> Response:
     """The picture itself (N4)."""
     kept, stream = await wired.service.content(await wired.service.find(image_id, owner))

@@ -18,6 +18,8 @@ _FACTS = ("errorCode", "reason", "vendor", "requestId")
 
 
 class Status(StrEnum):
+    """How a task stands."""
+
     QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"

@@ -17,6 +17,7 @@ from shared.web import error_handlers, metrics, probes
 from shared.web.auth import AccessMiddleware, Guard
 from shared.web.body_limit import BodyLimitMiddleware
 from shared.web.limits import Limits, LimitsMiddleware
+from shared.web.openapi import every_error
 
 EXPOSED = [
     "Location",
@@ -79,7 +80,7 @@ def build_app(
     )
     error_handlers.install(app)
     for router in (probes.router, metrics.router, *routers):
-        app.include_router(router)
+        app.include_router(router, responses=every_error())
     app.add_middleware(error_handlers.UnforeseenMiddleware)
     app.add_middleware(BodyLimitMiddleware, limit=rules.body_limit, depth=rules.json_depth)
     app.add_middleware(LimitsMiddleware, limits=rules.limits)

@@ -24,6 +24,8 @@ from shared.telemetry.metrics import (
     calls,
     response_times,
 )
+from shared.web.answers import Metrics
+from shared.web.openapi import file
 from shared.wire import Json
 
 router = APIRouter(tags=["metrics"])
@@ -85,7 +87,12 @@ async def _read_slots(engine: AsyncEngine) -> None:
             SLOTS.labels(row.name, state).set(number)
 
 
-@router.get("/metrics", operation_id="getPrometheusMetrics", response_class=Response)
+@router.get(
+    "/metrics",
+    operation_id="getPrometheusMetrics",
+    response_class=Response,
+    responses=file("Prometheus's text format", "text/plain"),
+)
 async def prometheus(request: Request) -> Response:
     """Everything that is counted, for Prometheus."""
     core: Core = request.state.core
@@ -93,7 +100,7 @@ async def prometheus(request: Request) -> Response:
     return Response(await asyncio.to_thread(generate_latest, REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/api/metrics", operation_id="getMetrics")
+@router.get("/api/metrics", operation_id="getMetrics", response_model=Metrics)
 async def metrics() -> Response:
     """Response times, successes and failures, and the machine's load, under the seed's names."""
     times = {name: times.shown() for name, times in response_times.items()}

@@ -1,24 +1,22 @@
-"""The API description: what FastAPI sees of a route, completed by answers, errors and event unions.
+"""The API description: FastAPI's own, completed by the errors that any route may give and by event streams."""
 
-Schemas are drawn from examples, so that an example can never contradict its schema.
-"""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Union
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel, Field, RootModel, create_model
+from pydantic.json_schema import models_json_schema
 
-from shared.errors import Reason
+from shared.web.answers import Error, Problem, error_example
 from shared.web.auth import OPEN_TO_ALL
-from shared.web.error_reply import PROBLEM, problem_object
-from shared.wire import dump_text
+from shared.web.error_reply import PROBLEM
 
 Schema = dict[str, Any]
-_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
-_METHODS = frozenset({"get", "post", "put", "delete", "patch"})
-ERRORS: dict[int, tuple[str, str]] = {
+Responses = dict[int | str, dict[str, Any]]
+_REFERENCE = "#/components/schemas/{model}"
+_ERRORS: dict[int, tuple[str, str]] = {
     400: ("缺少必要参数: prompt", "MISSING_PARAMETER"),
     401: ("缺少或无效的API密钥", "UNAUTHORIZED"),
     404: ("未找到任务ID 0b0e7ad1-6a1c-4d3f-9a57-6a8c2e0f4b11", "TASK_NOT_FOUND"),
@@ -32,173 +30,129 @@ ERRORS: dict[int, tuple[str, str]] = {
     503: ("服务正在重启，请稍后重试", "BACKEND_UNAVAILABLE"),
 }
 _EVERYWHERE = (401, 404, 408, 413, 422, 429, 431, 500, 503)
-_ERROR: Schema = {
-    "type": "object",
-    "description": "Every error of every endpoint. `error` and `detail` hold the same text; at 422 `detail` is a list.",
-    "required": ["success", "error", "detail", "errorCode", "requestId", "timestamp"],
-    "properties": {
-        "success": {"const": False},
-        "error": {"type": "string"},
-        "detail": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}]},
-        "errorCode": {"type": "string"},
-        "reason": {"enum": [str(reason) for reason in Reason]},
-        "vendor": {
-            "type": "object",
-            "required": ["name", "code", "requestId"],
-            "properties": {
-                "name": {"type": "string"},
-                "code": {"type": ["string", "null"]},
-                "requestId": {"type": ["string", "null"]},
-            },
-        },
-        "requestId": {"type": ["string", "integer"]},
-        "timestamp": {"type": "string", "format": "date-time"},
-    },
+OPERATOR_TAGS = {
+    "health": "Whether it runs, whether it can take work, and what it is made of.",
+    "metrics": "What is counted: for Prometheus, and as JSON.",
 }
+_EVENT_ID = Field(description="Its number, from 1; what `Last-Event-ID` goes on from")
 
 
-@dataclass(frozen=True, slots=True)
-class Events:
-    """The events of a stream: examples of their data by name. `tag` tells them apart: the SSE field `event`, or
-    `type` inside the data of streams without names."""
-
-    name: str
-    examples: Mapping[str, Mapping[str, Any]]
-    tag: str = "event"
-    optional: frozenset[str] = frozenset({"demo"})
+def errors(*statuses: int) -> Responses:
+    """The error object with these statuses, for a route's `responses`."""
+    return {status: _error(*_ERRORS[status]) for status in statuses}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A good answer: an example of its JSON, or a media type of its own."""
-
-    example: Any = None
-    optional: frozenset[str] = frozenset({"demo"})
-    media: str = "application/json"
-    text: str = ""
+def every_error() -> Responses:
+    """What any route may answer."""
+    return errors(*_EVERYWHERE)
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What a route answers beside the errors that any route may give."""
-
-    answers: Mapping[int, Answer] = field(default_factory=dict)
-    errors: tuple[int, ...] = ()
-    events: Events | tuple[Events, ...] = ()
+def _error(text: str, code: str) -> dict[str, Any]:
+    example = error_example(text, code)
+    problem = {"schema": {"$ref": _REFERENCE.format(model="Problem")}}
+    content = {"application/json": {"example": example}, PROBLEM: problem}
+    return {"model": Error, "description": text, "content": content}
 
 
-def schema_of(example: Any, optional: frozenset[str] = frozenset()) -> Schema:
-    """What has the example's shape; null stands for anything."""
-    if example is None:
-        return {}
-    if isinstance(example, list):
-        return {"type": "array", "items": schema_of(example[0], optional) if example else {}}
-    if not isinstance(example, dict):
-        return {"type": _TYPES[type(example)]}
-    properties = {name: schema_of(value, optional) for name, value in example.items()}
-    return {"type": "object", "properties": properties, "required": [n for n in example if n not in optional]}
+def file(description: str, *media_types: str) -> Responses:
+    """An answer that is no JSON, in one of these types."""
+    text, binary = {"type": "string"}, {"type": "string", "format": "binary"}
+    content = {name: {"schema": text if name.startswith("text/") else binary} for name in media_types}
+    return {200: {"description": description, "content": content}}
 
 
-def describe(app: FastAPI, operations: Mapping[str, Operation], tags: Mapping[str, str]) -> None:
-    """Make `app.openapi()` complete; `tags` say in their order what belongs together.
+def stream(union: str) -> Responses:
+    """An answer of events, by the name of their union's model."""
+    content = {"text/event-stream": {"schema": {"$ref": _REFERENCE.format(model=union)}}}
+    return {200: {"description": "Done, or an event stream where one was asked for", "content": content}}
 
-    Raises KeyError for a route that nobody has described.
-    """
+
+def raw_body(model: type[BaseModel]) -> Schema:
+    """`openapi_extra` of a route that reads its body by itself."""
+    schema = {"$ref": _REFERENCE.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def event_union(name: str, payloads: Mapping[str, type[BaseModel]]) -> type[BaseModel]:
+    """The model of a stream of named events: told apart by `event`, each with its own `data`."""
+    events = [_event(name, event, payload) for event, payload in payloads.items()]
+    return _root(name, _union(events, "event"), "An event as it is read: `data` is parsed from its line of JSON.")
+
+
+def _event(union: str, name: str, payload: type[BaseModel]) -> type[BaseModel]:
+    title = union.removesuffix("Event") + "".join(part.capitalize() for part in name.split("_")) + "Event"
+    fields: dict[str, Any] = {
+        "id": (str, _EVENT_ID),
+        "event": (Literal[name], Field(description=f"Always `{name}`")),
+        "data": (payload, Field(description=f"What `{name}` tells")),
+    }
+    return create_model(title, __doc__=payload.__doc__, **fields)
+
+
+def typed_union(name: str, payloads: Iterable[type[BaseModel]]) -> type[BaseModel]:
+    """The model of a stream of nameless events: their `data` are told apart by `type`."""
+    data = _root(name.removesuffix("Event") + "Data", _union(payloads, "type"), "Told apart by `type`.")
+    fields: dict[str, Any] = {"id": (str, _EVENT_ID), "data": (data, Field(description="Told apart by `type`"))}
+    about = "A nameless event as it is read: `data` is parsed from its line of JSON."
+    return create_model(name, __doc__=about, **fields)
+
+
+def any_of(name: str, unions: Iterable[type[BaseModel]], about: str) -> type[BaseModel]:
+    return _root(name, Union[tuple(unions)], about)  # noqa: UP007 a union of what is only known at run time
+
+
+def _union(members: Iterable[type[BaseModel]], tag: str) -> Any:
+    return Annotated[Union[tuple(members)], Field(discriminator=tag)]  # noqa: UP007 as above
+
+
+def _root(name: str, content: Any, about: str) -> type[BaseModel]:
+    return create_model(name, __base__=RootModel[content], __doc__=about)
+
+
+def describe(app: FastAPI, tags: Mapping[str, str], models: Iterable[type[BaseModel]] = ()) -> None:
+    """Make `app.openapi()` complete. `tags` say in their order what belongs together; `models` are those that routes
+    name in `stream` and `raw_body`."""
 
     def openapi() -> Schema:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
             document["tags"] = [{"name": name, "description": text} for name, text in tags.items()]
-            _complete(document, operations)
+            _complete(document, models)
+            _restore_examples(document["components"]["schemas"], _answers(app))
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _complete(document: Schema, operations: Mapping[str, Operation]) -> None:
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+def _answers(app: FastAPI) -> Iterator[type[BaseModel]]:
+    for context in iter_route_contexts(app.router.routes):
+        if isinstance(route := context.original_route, APIRoute):
+            models = [route.response_model, *(answer.get("model") for answer in route.responses.values())]
+            yield from (model for model in models if model is not None)
+
+
+def _restore_examples(schemas: Schema, models: Iterable[type[BaseModel]]) -> None:
+    """FastAPI leaves out what is null, also inside examples."""
+    for model in models:
+        extra = model.model_config.get("json_schema_extra")
+        if isinstance(extra, dict) and "examples" in extra:
+            schemas[model.__name__]["examples"] = extra["examples"]
+
+
+def _complete(document: Schema, models: Iterable[type[BaseModel]]) -> None:
+    components = document["components"]
+    described: list[type[BaseModel]] = [Problem, *models]
+    _, extra = models_json_schema([(model, "serialization") for model in described], ref_template=_REFERENCE)
+    components["schemas"] |= extra.get("$defs", {})
     for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    schemas["Error"] = _ERROR
-    document["components"]["securitySchemes"] = {
+        components["schemas"].pop(unused, None)
+    components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "Asked for when GATEWAY_API_KEYS is set"},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         "ticket": {"type": "apiKey", "in": "query", "name": "ticket"},
     }
     document["security"] = [{}, {"bearer": []}, {"apiKey": []}, {"ticket": []}]
-    for path, item in document["paths"].items():
-        for method, route in item.items():
-            if method in _METHODS:
-                if path in OPEN_TO_ALL:
-                    route["security"] = []
-                route["responses"] = _responses(operations[route["operationId"]], schemas)
-
-
-def _responses(operation: Operation, schemas: Schema) -> Schema:
-    responses = {str(status): _good(answer) for status, answer in operation.answers.items()}
-    streams = operation.events if isinstance(operation.events, tuple) else (operation.events,)
-    if streams:
-        ok = responses.setdefault("200", {"description": "An event stream; every event has an `id`", "content": {}})
-        ok["content"]["text/event-stream"] = {"schema": _union(streams, schemas)}
-    for status in sorted({*_EVERYWHERE, *operation.errors} - set(operation.answers)):
-        responses[str(status)] = _bad(status)
-    return responses
-
-
-def _good(answer: Answer) -> Schema:
-    if answer.media != "application/json":
-        return {"description": answer.text, "content": {answer.media: {"schema": {"type": "string"}}}}
-    if answer.example is None:
-        return {"description": answer.text or "Nothing to say"}
-    content = {"schema": schema_of(answer.example, answer.optional), "example": answer.example}
-    return {"description": answer.text or "Done", "content": {"application/json": content}}
-
-
-def _bad(status: int) -> Schema:
-    text, code = ERRORS[status]
-    moment = "2026-01-01T10:00:00.000Z"
-    told = {"success": False, "error": text, "detail": text, "errorCode": code}
-    example = told | {"requestId": "5f0c1d7a9e4b4c2f8d3a6b1e0c9f7a25", "timestamp": moment}
-    content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
-    problem = {"schema": {"$ref": "#/components/schemas/Error"}, "example": problem_object(example, status, "/api/…")}
-    return {"description": text, "content": {"application/json": content, PROBLEM: problem}}
-
-
-def _union(streams: tuple[Events, ...], schemas: Schema) -> Schema:
-    """An event as SSE's readers see it: `data` is text, and the text is JSON."""
-    parts = [_named(stream, schemas) if stream.tag == "event" else _nameless(stream, schemas) for stream in streams]
-    return parts[0] if len(parts) == 1 else {"anyOf": parts}
-
-
-def _named(stream: Events, schemas: Schema) -> Schema:
-    references = []
-    for name, example in stream.examples.items():
-        data = _json_text(schema_of(example, stream.optional))
-        properties = {"id": {"type": "string"}, "event": {"const": name}, "data": data}
-        shown = {"type": "object", "required": [*properties], "properties": properties}
-        shown["example"] = {"id": "1", "event": name, "data": dump_text(example)}
-        references.append(_kept(stream, name, shown, schemas))
-    return {"oneOf": references, "discriminator": {"propertyName": "event"}}
-
-
-def _nameless(stream: Events, schemas: Schema) -> Schema:
-    references = []
-    for name, example in stream.examples.items():
-        data = schema_of(example, stream.optional)
-        data["properties"] = {stream.tag: {"const": name}} | data["properties"]
-        data["required"] = [stream.tag, *data["required"]]
-        references.append(_kept(stream, name, data | {"example": {stream.tag: name, **example}}, schemas))
-    union = {"oneOf": references, "discriminator": {"propertyName": stream.tag}}
-    properties = {"id": {"type": "string"}, "data": _json_text(union)}
-    return {"type": "object", "required": [*properties], "properties": properties}
-
-
-def _json_text(schema: Schema) -> Schema:
-    return {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
-
-
-def _kept(stream: Events, name: str, shown: Schema, schemas: Schema) -> Schema:
-    title = stream.name + "".join(part.capitalize() for part in name.split("_"))
-    schemas[title] = shown
-    return {"$ref": f"#/components/schemas/{title}"}
+    for path in OPEN_TO_ALL & document["paths"].keys():
+        for route in document["paths"][path].values():
+            route["security"] = []

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from shared.errors import ScriptToFrameError
 from shared.tasks.runtime import Core
+from shared.web.answers import Alive, Ready
 from shared.wire import Json
 
 router = APIRouter(tags=["health"])
@@ -13,13 +14,13 @@ class NotReady(ScriptToFrameError):
     status, error_code = 503, "NOT_READY"
 
 
-@router.get("/livez", operation_id="getLiveness")
+@router.get("/livez", operation_id="getLiveness", response_model=Alive)
 async def livez() -> Response:
     """The process runs."""
     return Json({"status": "alive"})
 
 
-@router.get("/readyz", operation_id="getReadiness")
+@router.get("/readyz", operation_id="getReadiness", response_model=Ready)
 async def readyz(request: Request) -> Response:
     """It can take work: the database answers and it is not leaving."""
     core: Core = request.state.core
