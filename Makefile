@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := gateway imagegen shared sandbox tests benchmarks run.py
 T ?= tests
 
-.PHONY: help setup run dev test quick soak fix check lint bench snap lock browser clean
+.PHONY: help setup run dev test quick clients node soak fix check lint bench snap lock browser clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -44,6 +44,20 @@ test: .venv/.dev browser ## run the tests (T=path for some of them)
 quick: .venv/.dev ## the tests that start no process, in under a minute
 	$(BIN)/python -m pytest -q -n 2 -m "not soak and not processes" $(T)
 
+node:
+	@command -v npm >/dev/null || \
+		{ echo "installing node for the generators of clients"; \
+		  (apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null) || \
+		  { echo "The generators of clients need Node (packages nodejs, npm) and cannot install it: please install it"; exit 1; }; }
+
+.clients/.installed: tests/clients/package-lock.json | node
+	@mkdir -p .clients && cp tests/clients/package.json tests/clients/package-lock.json .clients/
+	npm ci --prefix .clients --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clients: .venv/.dev .clients/.installed ## generate clients from the API descriptions and compile them
+	$(BIN)/python -m pytest -q tests/clients/check_clients.py
+
 soak: .venv/.dev ## the long campaigns: kills, cuts, storms, fuzzing
 	$(BIN)/python -m pytest -q -m soak --timeout=3600 $(T)
 
@@ -53,7 +67,7 @@ lint: .venv/.dev
 	$(BIN)/lint-imports
 	$(BIN)/mypy $(SOURCES)
 
-check: lint test ## what CI runs: style, types, import contracts, tests
+check: lint test clients ## what CI runs: style, types, import contracts, tests, generated clients
 
 fix: .venv/.dev ## repair style
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -75,4 +89,4 @@ lock: .venv/.dev ## resolve the dependencies anew
 		--custom-compile-command "make lock" --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was installed and built (data/ stays)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .clients .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

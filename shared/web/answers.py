@@ -24,7 +24,7 @@ ErrorCode = Annotated[str | None, Field(description="The error for programs; nul
 
 # Generators of clients do not know lists of types.
 _ANY_TYPE = [{"type": name} for name in ("string", "number", "boolean", "null", "object")]
-_ANYTHING = WithJsonSchema({"anyOf": [*_ANY_TYPE, {"type": "array", "items": {}}]})
+_ANYTHING = WithJsonSchema({"anyOf": [*_ANY_TYPE, {"type": "array", "items": {"anyOf": _ANY_TYPE}}]})
 
 
 class ValidationIssue(BaseModel):
