@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.database.embedded import start_embedded
+from shared.database.embedded import let_go, start_embedded
 from shared.database.engine import Database, migrate, pooled
 from shared.database.notify import Notices
 from shared.shutdown import Shutdown
@@ -22,10 +22,9 @@ from shared.tasks.store import Tasks
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = start_embedded(tmp_path_factory.mktemp("shared"))
-    url = server.get_uri()
-    migrate(url)
-    yield url
-    server.cleanup()
+    migrate(server.url)
+    yield server.url
+    let_go(server)
 
 
 class Idle:

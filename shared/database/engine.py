@@ -186,14 +186,16 @@ async def through_outages(call: Callable[[], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def opened(database_url: str, data_dir: Path, *, pool_size: int = 10) -> AsyncIterator[Database]:
     """The migrated database for as long as the context lasts."""
-    server: Any = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
-    url = impatient(server.get_uri() if server else database_url)
-    await asyncio.to_thread(migrate, url)
-    engine = pooled(url, pool_size)
-    logger.info("database.ready", extra={"embedded": not database_url})
+    server = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
     try:
-        yield Database(url, engine)
+        url = impatient(server.url if server else database_url)
+        await asyncio.to_thread(migrate, url)
+        engine = pooled(url, pool_size)
+        logger.info("database.ready", extra={"embedded": not database_url})
+        try:
+            yield Database(url, engine)
+        finally:
+            await engine.dispose()
     finally:
-        await engine.dispose()
         if server is not None:
             await asyncio.to_thread(let_go, server)

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from shared.database.embedded import start_embedded
+from shared.database.embedded import EmbeddedServer, let_go, start_embedded
 from tests.gateway.stories import PATH, analyse, form
 from tests.imagegen.ordering import bought, ended, order, until
 from tests.plain import calling
@@ -19,9 +18,11 @@ from tests.waiting import eventually
 
 
 @pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     folder: Path = tmp_path_factory.mktemp("away")
-    return start_embedded(folder)
+    server = start_embedded(folder)
+    yield server
+    let_go(server)
 
 
 def check_away(answer: httpx.Response) -> None:
@@ -30,8 +31,8 @@ def check_away(answer: httpx.Response) -> None:
     assert told["error"] == told["detail"] != ""
 
 
-def test_an_outage_of_the_database_is_503_and_loses_nothing(own_stack: Stack, postgres: Any) -> None:
-    own_stack.settings["DATABASE_URL"] = postgres.get_uri()
+def test_an_outage_of_the_database_is_503_and_loses_nothing(own_stack: Stack, postgres: EmbeddedServer) -> None:
+    own_stack.settings["DATABASE_URL"] = postgres.url
     own_stack.start()
     gateway = calling(own_stack.gateway_url)
     imagegen = calling(own_stack.imagegen_url)
@@ -73,7 +74,6 @@ def test_an_outage_of_the_database_is_503_and_loses_nothing(own_stack: Stack, po
         assert bought(own_stack, "停电后") == 0
         assert ended(gateway, order(gateway, "来电了"))["status"] == "succeeded"
     own_stack.stop()
-    postgres.cleanup()
 
 
 @contextmanager
