@@ -2,6 +2,7 @@
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
+from shared.masking import keep_secret
 from shared.shutdown import Shutdown
 from shared.telemetry import logs, tracing
 from shared.web.protocol import Patience
@@ -10,6 +11,7 @@ from shared.web.server import Listening, serve
 
 def main() -> None:
     settings = GatewaySettings()
+    keep_secret(settings.secrets())
     logs.configure("gateway", settings.log_level, settings.log_file)
     tracing.configure("gateway", settings.otel_exporter_otlp_endpoint)
     shutdown = Shutdown()

@@ -1,5 +1,6 @@
 """What the gateway can be told."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,7 @@ from pydantic import AliasChoices, Field, SecretStr
 
 from gateway.addresses import claude_address, deepseek_base
 from shared.errors import ConfigurationError
-from shared.settings import SANDBOX_CLAUDE_KEY, SANDBOX_DEEPSEEK_KEY, SharedSettings
+from shared.settings import SANDBOX_CLAUDE_KEY, SANDBOX_DEEPSEEK_KEY, SharedSettings, clean_secret
 
 MISSING_DEEPSEEK = "未配置DEEPSEEK_API_KEY"
 MISSING_CLAUDE = "未配置ANTHROPIC_API_KEY"
@@ -48,9 +49,16 @@ class GatewaySettings(SharedSettings):
     llm_silence_seconds: float = Field(default=120, gt=0)
     image_seconds: float = Field(default=600, gt=0)
 
+    def secrets(self) -> Iterator[str]:
+        """With each of the API keys by itself."""
+        yield from super().secrets()
+        for entry in self.gateway_api_keys.get_secret_value().split(","):
+            label, labelled, key = entry.partition(":")
+            yield (key if labelled else label).strip()
+
     def deepseek(self) -> LLMAccess:
         """Raises ConfigurationError when neither key nor sandbox is there."""
-        if key := _clean(self.deepseek_api_key):
+        if key := clean_secret(self.deepseek_api_key):
             base = deepseek_base(self.deepseek_base_url)
             return LLMAccess(base, key, self.deepseek_model, demo=False, dialect="openai")
         if self.sandbox_url:
@@ -60,13 +68,9 @@ class GatewaySettings(SharedSettings):
 
     def claude(self) -> LLMAccess:
         """Raises ConfigurationError when neither key nor sandbox is there."""
-        if key := _clean(self.anthropic_api_key):
+        if key := clean_secret(self.anthropic_api_key):
             base, dialect = claude_address(self.anthropic_base_url)
             return LLMAccess(base, key, self.claude_model, demo=False, dialect=dialect)
         if self.sandbox_url:
             return LLMAccess(self.sandbox_url, SANDBOX_CLAUDE_KEY, self.claude_model, demo=True, dialect="anthropic")
         raise ConfigurationError(MISSING_CLAUDE)
-
-
-def _clean(secret: SecretStr) -> str:
-    return secret.get_secret_value().strip(" \t\r\n'\"")

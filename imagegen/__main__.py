@@ -4,6 +4,7 @@ import logging
 
 from imagegen.app import create_app
 from imagegen.settings import ImagegenSettings
+from shared.masking import keep_secret
 from shared.shutdown import Shutdown
 from shared.telemetry import logs, tracing
 from shared.web.protocol import Patience
@@ -14,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 def main() -> None:
     settings = ImagegenSettings()
+    keep_secret(settings.secrets())
     logs.configure("python-backend", settings.log_level, settings.log_file)
     _say_which_keys(settings)
     tracing.configure("imagegen", settings.otel_exporter_otlp_endpoint)

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ from shared.settings import (
     SANDBOX_RUNNINGHUB_KEY,
     SANDBOX_SECRET_KEY,
     SharedSettings,
+    clean_secret,
 )
 
 MISSING_VOLCENGINE = "未配置VOLCENGINE_ACCESS_KEY_ID或VOLCENGINE_SECRET_ACCESS_KEY"
@@ -70,10 +72,16 @@ class ImagegenSettings(SharedSettings):
     runninghub_retry_wait: float = Field(default=30, gt=0)
     picture_store_url: str = ""
 
+    def secrets(self) -> Iterator[str]:
+        """With Volcengine's keys as they are sent, if they are configured in Base64."""
+        yield from super().secrets()
+        if keys := self.volcengine_keys():
+            yield from keys[:2]
+
     def volcengine_keys(self) -> tuple[str, str, bool] | None:
         """Access key, secret key and whether they came in Base64; None when one is missing."""
-        access = _clean(self.volcengine_access_key_id)
-        secret = _clean(self.volcengine_secret_access_key)
+        access = clean_secret(self.volcengine_access_key_id)
+        secret = clean_secret(self.volcengine_secret_access_key)
         return decoded_keys(access, secret) if access and secret else None
 
     def volcengine(self) -> VolcengineAccess:
@@ -94,7 +102,7 @@ class ImagegenSettings(SharedSettings):
             self.runninghub_cancel_api_url,
         )
         workflow, node = self.runninghub_workflow_id, self.runninghub_node_id
-        if key := _clean(self.runninghub_api_key):
+        if key := clean_secret(self.runninghub_api_key):
             if not (workflow and node):
                 raise ConfigurationError(MISSING_WORKFLOW)
             return RunningHubAccess(*urls, key, workflow, node, demo=False)
@@ -103,10 +111,6 @@ class ImagegenSettings(SharedSettings):
             workflow, node = workflow or "1904136902449209346", node or "6"
             return RunningHubAccess(create, status, outputs, cancel, SANDBOX_RUNNINGHUB_KEY, workflow, node, demo=True)
         raise ConfigurationError(MISSING_RUNNINGHUB)
-
-
-def _clean(secret: SecretStr) -> str:
-    return secret.get_secret_value().strip(" \t\r\n'\"")
 
 
 def _moved(url: str, base: str) -> str:

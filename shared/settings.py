@@ -1,5 +1,6 @@
 """What both services can be told; settings classes are the only readers of the environment."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from shared.masking import secrets_of_url
 
 SANDBOX_ACCESS_KEY = "AKLTsandbox"
 SANDBOX_SECRET_KEY = "sandbox-secret"
@@ -69,6 +72,15 @@ class SharedSettings(BaseSettings):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
 
+    def secrets(self) -> Iterator[str]:
+        """Every configured value that must not be shown, passwords inside of URLs included."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                yield from {value.get_secret_value(), clean_secret(value)}
+            elif isinstance(value, str) and "://" in value:
+                yield from secrets_of_url(value.strip())
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -92,3 +104,8 @@ class SharedSettings(BaseSettings):
     @classmethod
     def _no_trailing_slash(cls, value: str) -> str:
         return value.strip().rstrip("/")
+
+
+def clean_secret(secret: SecretStr) -> str:
+    """Without the blanks and quotes that stick to a key when it is copied."""
+    return secret.get_secret_value().strip(" \t\r\n'\"")

@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from shared.masking import mask_bytes
+
 
 def dumps(value: Any) -> bytes:
     """Compact JSON. Lone surrogates and integers beyond 64 bits, which orjson refuses, fall back to escaped ASCII."""
@@ -46,12 +48,12 @@ def loads(data: str | bytes) -> Any:
 
 
 class Json(Response):
-    """A JSON response rendered once, by `dumps`."""
+    """A JSON response rendered once, by `dumps`, without any configured secret."""
 
     media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
-        return dumps(content)
+        return mask_bytes(dumps(content))
 
 
 def iso_time(moment: datetime | None = None) -> str:

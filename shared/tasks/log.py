@@ -98,7 +98,7 @@ class EventLog:
 
     async def append(self, line: Line) -> int:
         """The event's number, once it is stored. Raises LogClosed after the ending, Superseded for an old writer."""
-        pending = _Pending(line, asyncio.get_running_loop().create_future())
+        pending = _Pending(line.masked(), asyncio.get_running_loop().create_future())
         self._pending.append(pending)
         self._dirty.set()
         return await pending.done

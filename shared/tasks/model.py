@@ -1,11 +1,12 @@
 """The values of the durable core: tasks, their events, what is appended, and how an append can be refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from shared.errors import ScriptToFrameError
+from shared.masking import mask
 from shared.telemetry.request_id import request_id
 from shared.wire import dump_text, well_formed
 
@@ -87,6 +88,12 @@ class Change:
     result: str | None = None
     vendor_task_id: str | None = None
 
+    def masked(self) -> "Change":
+        """The same without any configured secret."""
+        message, error, result = (text and mask(text) for text in (self.message, self.error, self.result))
+        same = (message, error, result) == (self.message, self.error, self.result)
+        return self if same else replace(self, message=message, error=error, result=result)
+
 
 NO_CHANGE = Change()
 
@@ -107,6 +114,11 @@ class Line:
     last: bool = False
     only_if: Status | None = None
     change: Change = NO_CHANGE
+
+    def masked(self) -> "Line":
+        """The same without any configured secret, as it is stored and read."""
+        data, change = mask(self.data), self.change.masked()
+        return self if data == self.data and change is self.change else replace(self, data=data, change=change)
 
 
 class LogClosed(Exception):

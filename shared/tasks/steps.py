@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.engine import through_outages
 from shared.errors import OutcomeUnknown
+from shared.masking import mask
 from shared.shutdown import Shutdown
 from shared.wire import dump_text, loads
 
@@ -93,6 +94,6 @@ class Steps:
             "INSERT INTO step (task_id, name, nonce, outcome) VALUES (:task_id, :name, '', :outcome) "
             "ON CONFLICT (task_id, name) DO UPDATE SET outcome = excluded.outcome"
         )
-        values = {"task_id": task_id, "name": name, "outcome": dump_text(outcome)}
+        values = {"task_id": task_id, "name": name, "outcome": mask(dump_text(outcome))}
         async with self._engine.begin() as connection:
             await connection.execute(statement, values)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from shared.masking import MASK, mask
 from shared.telemetry.request_id import request_id
 from shared.wire import dump_text, iso_time
 
@@ -27,9 +28,9 @@ FILES_KEPT = 5
 def redact(value: Any, name: str = "") -> Any:
     """The value as a log may show it: secrets masked, pictures and long texts shortened."""
     if isinstance(value, SecretStr) or (name and name not in _NOT_SECRET and _SECRET_NAMES.search(name)):
-        return "***"
+        return MASK
     if isinstance(value, dict):
-        return {str(k): redact(v, str(k)) for k, v in value.items()}
+        return {mask(str(k)): redact(v, str(k)) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(item) for item in list(value)[:20]]
     if isinstance(value, bool | int | float) or value is None:
@@ -43,7 +44,7 @@ def redact_text(text: str) -> str:
     """Text without secrets and picture bytes: the first 300 characters and, unless it is huge, the last 200;
     of a traceback the last 4,000."""
     if text.startswith("Traceback"):
-        return _clean(text[-_LONGEST_TRACEBACK:])
+        return _clean(text[-_MOST_CLEANED:])[-_LONGEST_TRACEBACK:]
     if len(text) > _MOST_CLEANED:
         return f"{_clean(text[:_MOST_CLEANED])[:_HEAD]}…(+{len(text) - _HEAD})"
     clean = _clean(text)
@@ -52,7 +53,7 @@ def redact_text(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return _SECRET_TEXT.sub("***", _DATA_URL.sub("data:***", text)).replace("\x00", "")
+    return _SECRET_TEXT.sub(MASK, mask(_DATA_URL.sub("data:***", text))).replace("\x00", "")
 
 
 class JsonLines(logging.Formatter):

@@ -1,4 +1,7 @@
-"""OpenTelemetry, when OTEL_EXPORTER_OTLP_ENDPOINT is set; without it every span is nothing and costs nothing."""
+"""OpenTelemetry, when OTEL_EXPORTER_OTLP_ENDPOINT is set; without it every span is nothing and costs nothing.
+
+Spans tell nothing of exceptions: their words may be a vendor's, with whatever it repeats of what it was sent.
+"""
 
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -41,7 +44,9 @@ def client_span(name: str, headers: MutableMapping[str, str] | None = None) -> I
         return
     from opentelemetry import propagate, trace
 
-    with _provider.get_tracer(__name__).start_as_current_span(name, kind=trace.SpanKind.CLIENT):
+    with _provider.get_tracer(__name__).start_as_current_span(
+        name, kind=trace.SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
+    ):
         if headers is not None:
             propagate.inject(headers)
         yield
@@ -60,7 +65,13 @@ class TracingMiddleware:
 
         came_from = propagate.extract(dict(Headers(scope=scope)))
         tracer = _provider.get_tracer(__name__)
-        with tracer.start_as_current_span(scope["method"], came_from, kind=trace.SpanKind.SERVER) as span:
+        with tracer.start_as_current_span(
+            scope["method"],
+            came_from,
+            kind=trace.SpanKind.SERVER,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
 
             async def noting(message: Message) -> None:
                 if message["type"] == "http.response.start":

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.database.engine import UNREACHABLE
+from shared.masking import mask_bytes
 from shared.tasks.runtime import Core
 from shared.telemetry.metrics import (
     EVENTS,
@@ -97,7 +98,8 @@ async def prometheus(request: Request) -> Response:
     """Everything that is counted, for Prometheus."""
     core: Core = request.state.core
     await _stock.refresh(core.database.engine)
-    return Response(await asyncio.to_thread(generate_latest, REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    text = mask_bytes(await asyncio.to_thread(generate_latest, REGISTRY))
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/api/metrics", operation_id="getMetrics", response_model=Metrics)

@@ -9,6 +9,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
+from shared.masking import mask
 from shared.tasks.follow import Following
 from shared.tasks.model import Event
 
@@ -22,7 +23,7 @@ _FAREWELL = b": leaving, please reconnect\n\n"
 def frame(event: Event) -> bytes:
     """An event as it goes over the wire."""
     name = f"event: {event.name}\n" if event.name else ""
-    return f"id: {event.seq}\n{name}data: {event.data}\n\n".encode()
+    return f"id: {event.seq}\n{name}data: {mask(event.data)}\n\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
