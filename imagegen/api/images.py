@@ -20,10 +20,11 @@ from shared.tasks.model import facts_of
 from shared.web import image_answers as described
 from shared.web.dependencies import Key, Owner, PreferredWait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors
 from shared.wire import Json, iso_time
 
-router = APIRouter(prefix="/api", tags=["images"])
+router = APIRouter(prefix="/api", tags=["images"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 _RETRY_AFTER = {"Retry-After": "1"}
@@ -52,7 +53,7 @@ async def generate_image(
     except ScriptToFrameError as error:
         error.extras |= {"data": None, "taskId": image_id}
         raise
-    return await _painted_reply(wired.service, picture)
+    return await _painted_reply(wired.service, picture, body.frame)
 
 
 async def _accepted(
@@ -79,7 +80,8 @@ async def _painted(service: ImageService, image_id: str, reply_within: float | N
     return await service.find(image_id, None)
 
 
-async def _painted_reply(service: ImageService, picture: Picture) -> Response:
+async def _painted_reply(service: ImageService, picture: Picture, frame: dict[str, Any] | None) -> Response:
+    """`frame` is echoed as it was sent: what is stored of it is bounded."""
     task = picture.task
     if picture.kept is None:
         raise _failure(picture)
@@ -87,7 +89,7 @@ async def _painted_reply(service: ImageService, picture: Picture) -> Response:
         "imageUrl": await service.image_url(picture),
         "taskId": task.id,
         "prompt": picture.order.prompt,
-        "frame": picture.order.frame,
+        "frame": frame,
         "contentUrl": content_url(task.id),
     }
     return Json({"success": True, "data": data | ({"demo": True} if task.demo else {}), "error": None})
