@@ -27,6 +27,7 @@ from shared.wire import Json, iso_time
 router = APIRouter(prefix="/api", tags=["images"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
+_MOMENT = re.compile(r"\d{1,11}(\.\d{1,9})?")
 _RETRY_AFTER = {"Retry-After": "1"}
 _IMAGE_ID = re.compile(r"jimeng_v4_[0-9a-f]{32}")
 
@@ -131,11 +132,9 @@ async def create_image(
 
 
 def _in_turn(order: Order, request: Request) -> Order:
-    """A batch's frames keep their order in the queue, however their requests arrive."""
-    try:
-        return replace(order, queued_at=float(request.headers["x-queued-at"]))
-    except (KeyError, ValueError):
-        return order
+    """A batch's frames keep their order in the queue, however their requests arrive. What is no moment is not read."""
+    moment = request.headers.get("x-queued-at", "")
+    return replace(order, queued_at=float(moment)) if _MOMENT.fullmatch(moment) else order
 
 
 @router.get("/images/{image_id}", operation_id="getImage", response_model=described.Image)
