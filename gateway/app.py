@@ -73,7 +73,7 @@ def rules_of(settings: GatewaySettings) -> Rules:
     """What callers of the gateway must keep to."""
     keys = ApiKeys(settings.gateway_api_keys.get_secret_value())
     guard = GatewayGuard(keys, Inside.of(settings))
-    return Rules(guard, Limits.of(settings, may_stream), body_limit, settings.max_json_depth)
+    return Rules(guard, Limits.of(settings, may_stream), body_limit)
 
 
 def create_app(settings: GatewaySettings | None = None, shutdown: Shutdown | None = None) -> FastAPI:

@@ -67,10 +67,11 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
         core_of(SERVICE, settings, shutdown) as core,
         client() as vendor_client,
         client(own=True) as own_client,
+        client(own=True) as waiting_client,
         _script_model(settings, vendor_client) as script_model,
     ):
         deepseek = DeepSeek(settings, vendor_client)
-        imagegen = Imagegen(settings, own_client)
+        imagegen = Imagegen(settings, own_client, waiting_client)
         scripts = ScriptStore(core.database.engine)
         feeds = PictureFeeds(imagegen)
         pictures = ImagegenPictures(imagegen, feeds)

@@ -23,7 +23,7 @@ _TAGS = {"images": "Pictures from Jimeng or RunningHub: paint one and wait, or o
 def rules_of(settings: ImagegenSettings) -> Rules:
     """What callers of imagegen must keep to. Requests a minute are counted where the callers' keys are: the gateway."""
     limits = Limits()
-    return Rules(InternalGuard(Inside.of(settings)), limits, lambda _path: 16 * MEGABYTE, settings.max_json_depth)
+    return Rules(InternalGuard(Inside.of(settings)), limits, lambda _path: 16 * MEGABYTE)
 
 
 def create_app(settings: ImagegenSettings | None = None, shutdown: Shutdown | None = None) -> FastAPI:

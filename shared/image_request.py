@@ -6,6 +6,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from shared.errors import MissingParameter
+from shared.wire import dumps
 
 Provider = Literal["jimeng", "runninghub"]
 ID_PREFIXES: dict[Provider, str] = {"jimeng": "jimeng_v4_", "runninghub": "runninghub_"}
@@ -54,6 +55,26 @@ FrameForm = Annotated[
         }
     ),
 ]
+
+
+# What is used of a frame and of a config; of the rest no more than this many bytes is kept.
+_USED = {*IN_FRAME, "sequence", "sceneIndex", "frameType", "chineseDescription", "displayDescription"}
+_USED |= {"aspectRatio", "resolution", "style"}
+MOST_UNUSED_BYTES = 64 * 1024
+
+
+def bounded(given: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A frame or a config without what is large and not used, such as a picture as a data URL."""
+    if given is None:
+        return None
+    kept, room = {}, MOST_UNUSED_BYTES
+    for name, value in given.items():
+        used = name in _USED and not isinstance(value, dict | list)
+        size = 0 if used else len(name) + (len(value) if isinstance(value, str) else len(dumps(value)))
+        if size <= room:
+            kept[name] = value
+            room -= size
+    return kept
 
 
 def new_image_id(provider: Provider = "jimeng") -> str:

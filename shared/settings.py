@@ -65,7 +65,6 @@ class SharedSettings(BaseSettings):
     max_readers_per_key: int = Field(default=2000, ge=0)
     max_open_tasks: int = Field(default=10_000, ge=0)
     max_open_tasks_per_key: int = Field(default=5000, ge=0)
-    max_json_depth: int = Field(default=100, ge=1)
     head_seconds: float = Field(default=15, gt=0)
     body_idle_seconds: float = Field(default=20, gt=0)
 

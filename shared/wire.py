@@ -18,6 +18,14 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":")).encode()
 
 
+def dumps_sorted(value: Any) -> bytes:
+    """Compact JSON, equal for equal values whatever the order of their keys."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+
+
 def well_formed(text: str) -> str:
     """Text that UTF-8 can carry: halves of surrogate pairs are joined, lone ones become U+FFFD."""
     try:

@@ -194,3 +194,16 @@ def test_everything_is_still_there_after_a_restart_of_every_process(own_stack: S
         assert gateway.get("/api/stream/tasks").json() == tasks
         assert gateway.get(painted.json()["data"]["contentUrl"]).content == picture.content
     assert bought(own_stack, "留存") == bought(own_stack, "订单") == 1
+
+
+def test_the_ids_in_the_path_belong_to_the_request(stack: Stack, gateway: httpx.Client) -> None:
+    stack.tune(claude_deltas_per_second=0)
+    script = {"genre": "都市", "duration": "1分钟", "episodes": 1, "characters": ["小满,女,20"]}
+    first, second = (
+        gateway.post("/api/stream/generate-script", json=script).headers["location"].split("/")[4] for _ in range(2)
+    )
+    path, key = "/api/stream/process-prompts-with-runninghub", keyed()
+    answer = gateway.post(f"{path}/{first}", headers=key)
+    assert answer.status_code == 200
+    check_reused(gateway.post(f"{path}/{second}", headers=key))
+    assert gateway.post(f"{path}/{first}", headers=key).headers["location"] == answer.headers["location"]

@@ -6,16 +6,17 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from gateway.api.tasks import found
+from gateway.api.tasks import standing
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound, MissingParameter
 from shared.web.answers import TASK_ID, Success
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import Owner
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors
 from shared.wire import Json
 
-router = APIRouter(prefix="/api", tags=["access"])
+router = APIRouter(prefix="/api", tags=["access"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 
@@ -47,7 +48,7 @@ async def create_ticket(body: TicketRequest, wired: Wired, owner: Owner) -> Resp
 
 async def _subject(body: TicketRequest, wired: Wiring, owner: str) -> str:
     if body.task_id:
-        return f"task:{(await found(wired, body.task_id, owner)).id}"
+        return f"task:{(await standing(wired, body.task_id, owner)).id}"
     if not body.image_id:
         raise MissingParameter("缺少必要参数: task_id, image_id")
     content = f"/api/images/{quote(body.image_id, safe='')}/content"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, model_validator
 from starlette.responses import StreamingResponse
 
@@ -15,15 +15,16 @@ from gateway.api.reading import begun
 from gateway.images import content_path
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import MissingParameter, ScriptToFrameError
-from shared.image_request import FrameForm, ImageConfig
+from shared.image_request import FrameForm, ImageConfig, bounded
 from shared.tasks.model import BATCH, NewTask, Status, Task
 from shared.web.answers import IMAGE_ID, MOMENT, Demo, ErrorCode, Facts, Moment, Success
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import Key, Owner
+from shared.web.json_body import JsonRequest, JsonRoute
 from shared.web.openapi import errors, raw_body, stream
 from shared.wire import Json, dumps
 
-router = APIRouter(prefix="/api", tags=["storyboards"])
+router = APIRouter(prefix="/api", tags=["storyboards"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Stream = Annotated[bool, Query(alias="stream", description="SSE instead of JSON")]
@@ -60,13 +61,13 @@ class BatchRequest(BaseModel, json_schema_extra={"examples": [_REQUEST]}):
     def task_request(self) -> dict[str, Any]:
         """The valid frames without the pictures that they had. Raises MissingParameter when there is none."""
         frames = [
-            {name: value for name, value in frame.items() if name != "imageUrl"}
+            bounded({name: value for name, value in frame.items() if name != "imageUrl"})
             for frame in self.frames
             if frame.get("prompt") or frame.get("jimengPrompt")
         ]
         if not frames:
             raise MissingParameter("没有找到有效的提示词")
-        return {"frames": frames, "config": self.config}
+        return {"frames": frames, "config": bounded(self.config)}
 
 
 class BatchItem(Facts):
@@ -117,11 +118,10 @@ class BatchAnswer(BaseModel, json_schema_extra={"examples": [_BATCH]}):
     openapi_extra=raw_body(BatchRequest),
 )
 async def generate_all_images(
-    request: Request, wired: Wired, owner: Owner, key: Key, streamed: Stream = False
+    request: JsonRequest, wired: Wired, owner: Owner, key: Key, streamed: Stream = False
 ) -> Response:
     """Paint all frames, as many at once as the vendor account allows (A3)."""
-    body = await validated(request, BatchRequest)
-    told = body.task_request()
+    told = await asyncio.to_thread((await validated(request, BatchRequest)).task_request)
     task = NewTask(str(uuid4()), BATCH, told, owner, await _demo(wired), total=len(told["frames"]))
     answer = await begun(request, wired, task, key, stream=streamed)
     return _reply(wired, answer) if isinstance(answer, Task) else answer

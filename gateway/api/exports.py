@@ -7,26 +7,28 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 from stream_zip import NO_COMPRESSION_32, AsyncMemberFile, async_stream_zip
 
 from gateway.api.tasks import found
 from gateway.storyboard.batch import drawn_so_far
-from gateway.storyboard.export import Row, as_csv, as_json, rows_of
+from gateway.storyboard.export import Row, as_csv, as_json, number_of, rows_of
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.tasks.model import ANALYSIS, BATCH, Task
-from shared.web.auth import on_behalf_of
+from shared.web.auth import BY_TICKET, on_behalf_of
 from shared.web.dependencies import Owner
 from shared.web.openapi import errors, file
 
 router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
-Chosen = Annotated[str, Query(description="`sequence:image id`, comma-separated; wins over the batch's own pictures")]
+_ABOUT_IMAGES = "`sequence:image id`, comma-separated; wins over the batch's own pictures. Not read with a ticket"
+Chosen = Annotated[str, Query(description=_ABOUT_IMAGES)]
 _MODE = 0o644
 _MOST_CHOSEN = 200
+_MOST_DIGITS = 9
 _JPEG = b"\xff\xd8"
 
 
@@ -44,13 +46,17 @@ class Drawn:
     response_class=Response,
     responses=file("Frames, prompts and pictures", "application/zip") | errors(409),
 )
-async def download_storyboard(task_id: str, wired: Wired, owner: Owner, images: Chosen = "") -> Response:
+async def download_storyboard(
+    task_id: str, request: Request, wired: Wired, owner: Owner, images: Chosen = ""
+) -> Response:
     """The frames of an analysis or a batch with the pictures that are there."""
     task = await found(wired, task_id, owner)
     frames = _frames(task)
     if not frames:
         raise TaskNotFound(f"未找到任务ID {task_id} 的分镜")
-    rows = rows_of(frames, await _image_ids(wired, task) | _chosen(images))
+    # A ticket is for this task: it opens no other picture of its owner's.
+    chosen = {} if request.scope.get(BY_TICKET) else _chosen(images)
+    rows = rows_of(frames, await _image_ids(wired, task) | chosen)
     name = quote(f"storyboard-{task.id[:8]}.zip")
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     archive = async_stream_zip(_members(wired, task.id, rows, owner))
@@ -68,17 +74,17 @@ def _frames(task: Task) -> list[dict[str, Any]]:
 async def _image_ids(wired: Wiring, task: Task) -> dict[int, str]:
     if task.kind != BATCH:
         return {}
-    done = [
-        item
-        for item in await drawn_so_far(wired.core.log.following, task)
+    return {
+        number_of(item, position): item["taskId"]
+        for position, item in enumerate(await drawn_so_far(wired.core.log.following, task), 1)
         if item and item.get("taskId") and not item.get("error")
-    ]
-    return {item["sequence"]: item["taskId"] for item in done}
+    }
 
 
 def _chosen(images: str) -> dict[int, str]:
     pairs = [pair.partition(":") for pair in images.split(",")[:_MOST_CHOSEN]]
-    return {int(number): image_id for number, _, image_id in pairs if number.isdecimal() and image_id}
+    known = [(number, image_id) for number, _, image_id in pairs if number.isdecimal() and len(number) <= _MOST_DIGITS]
+    return {int(number): image_id for number, image_id in known if image_id}
 
 
 async def _members(wired: Wiring, task_id: str, rows: list[Row], owner: str) -> AsyncIterator[AsyncMemberFile]:

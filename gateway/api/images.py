@@ -15,9 +15,10 @@ from shared.web import image_answers as described
 from shared.web.auth import on_behalf_of
 from shared.web.dependencies import ORIGINAL, GivenKey, Owner, fingerprint_of, preferred_wait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors, raw_body
 
-router = APIRouter(prefix="/api", tags=["images"])
+router = APIRouter(prefix="/api", tags=["images"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 _HANDED_ON = ("prefer", "if-none-match")

@@ -15,23 +15,27 @@ from shared.tasks.accept import IdempotencyKey
 from shared.tasks.model import RUNNINGHUB, LogClosed, NewTask, Task
 from shared.web.answers import TASK_ID, Demo
 from shared.web.dependencies import Key, Owner
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors, stream
 from shared.web.sse import FollowedLog, View
 from shared.wire import Json
 
-router = APIRouter(prefix="/api", tags=["runninghub"])
+router = APIRouter(prefix="/api", tags=["runninghub"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 
 _PROCESS = "/stream/process-prompts-with-runninghub"
 _EVENTS = stream("RunningHubEvent") | errors(400, 409)
+_NO_NUL = r"^[^\x00]*$"
 _VENDOR_TASK = "1920031617669115905"
 
 
 class VendorTask(BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK}]}):
     """A task at RunningHub (B5, B6)."""
 
-    task_id: StrictStr = Field(description="RunningHub's id: a string, because as a number it would lose digits")
+    task_id: StrictStr = Field(
+        pattern=_NO_NUL, description="RunningHub's id: a string, because as a number it would lose digits"
+    )
 
     @model_validator(mode="before")
     @classmethod

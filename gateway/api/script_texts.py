@@ -19,13 +19,14 @@ from shared.errors import ScriptToFrameError, TaskNotFound
 from shared.tasks.model import SCRIPT, Event, told_of
 from shared.web.answers import TASK_ID
 from shared.web.dependencies import Owner
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors, file, stream
 from shared.web.sse import frame
 from shared.wire import dump_line
 
 logger = logging.getLogger(__name__)
 
-router = APIRouter(prefix="/api/stream", tags=["scripts"])
+router = APIRouter(prefix="/api/stream", tags=["scripts"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Episode = Annotated[int | None, Query(ge=1, description="One episode; without it all")]

@@ -13,11 +13,12 @@ from shared.errors import TaskNotFound
 from shared.tasks.model import SCRIPT, LogClosed, NewTask
 from shared.web.answers import TASK_ID
 from shared.web.dependencies import Key, Owner
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors, stream
 from shared.web.sse import FollowedLog, View
 from shared.wire import Json
 
-router = APIRouter(prefix="/api/stream", tags=["scripts"])
+router = APIRouter(prefix="/api/stream", tags=["scripts"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 

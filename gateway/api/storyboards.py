@@ -16,10 +16,11 @@ from shared.image_request import option
 from shared.tasks.model import ANALYSIS, NewTask, Status, Task
 from shared.web.answers import Demo, Success
 from shared.web.dependencies import Key, Owner
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors, stream
 from shared.wire import Json, iso_time
 
-router = APIRouter(prefix="/api", tags=["storyboards"])
+router = APIRouter(prefix="/api", tags=["storyboards"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Stream = Annotated[bool, Query(alias="stream", description="SSE instead of JSON")]

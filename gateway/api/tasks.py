@@ -123,7 +123,15 @@ class TaskList(BaseModel, json_schema_extra={"examples": [{"success": True, "tas
 
 async def found(wired: Wiring, task_id: str, owner: str) -> Task:
     """The task. Raises TaskNotFound, also for somebody else's."""
-    task = await wired.core.tasks.find(task_id, owner)
+    return _known(wired, task_id, await wired.core.tasks.find(task_id, owner))
+
+
+async def standing(wired: Wiring, task_id: str, owner: str) -> Task:
+    """The task without what was asked and made. Raises TaskNotFound, also for somebody else's."""
+    return _known(wired, task_id, await wired.core.tasks.standing(task_id, owner))
+
+
+def _known(wired: Wiring, task_id: str, task: Task | None) -> Task:
     if task is None or task.kind not in wired.kinds:
         raise TaskNotFound(f"未找到任务ID {task_id}")
     return task
@@ -173,7 +181,7 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
     """Where a page begins; an unreadable cursor begins at the newest."""
     try:
         moment, _, task_id = base64.urlsafe_b64decode(cursor or "").decode().partition("|")
-        return (datetime.fromisoformat(moment), task_id) if task_id else None
+        return (datetime.fromisoformat(moment), task_id) if task_id and "\x00" not in task_id else None
     except (binascii.Error, ValueError):
         return None
 
@@ -200,7 +208,7 @@ async def follow_task(
     query: Annotated[str | None, Query(alias="last_event_id")] = None,
 ) -> Response:
     """A task's events beyond the given number, then live (R2). 204 when nothing is left."""
-    task = await found(wired, task_id, owner)
+    task = await standing(wired, task_id, owner)
     after = min(_number(header if header is not None else query), task.last_event_id)
     if task.closed and after >= task.last_event_id:
         return Response(status_code=204)

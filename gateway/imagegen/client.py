@@ -11,7 +11,7 @@ import httpx
 from starlette.responses import Response, StreamingResponse
 
 from gateway.settings import GatewaySettings
-from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError
+from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError, TooManyRequests
 from shared.image_request import IMAGE_ID, JOIN, new_image_id
 from shared.outbound.client import Failure, describe, outcome
 from shared.web.auth import on_behalf_of
@@ -37,15 +37,18 @@ _RESTART_SECONDS = 60.0
 _REMEMBERED_SECONDS = 600.0
 RESTART_PAUSES = (0.3, 0.6, 1.0, 2.0)
 _SILENCE = 30.0
+_POOL_SECONDS = 10.0
 _MARGIN = 5.0
 
 
 class Imagegen:
     """Calls to the other service. Raises BackendUnavailable when it is not there."""
 
-    def __init__(self, settings: GatewaySettings, client: httpx.AsyncClient) -> None:
+    def __init__(self, settings: GatewaySettings, client: httpx.AsyncClient, waiting: httpx.AsyncClient) -> None:
+        """`waiting` has the connections of calls that imagegen answers late, so that they delay no other."""
         self._settings = settings
         self._client = client
+        self._waiting = waiting
         self._base = settings.python_backend_url.rstrip("/")
         self._reached: float | None = None
 
@@ -65,7 +68,7 @@ class Imagegen:
             left = max(deadline - time.monotonic(), 0.1)
             own = {"X-Reply-Within": f"{max(left - _MARGIN, left / 2):g}"} | ({JOIN: "1"} if attempt else {})
             own[IMAGE_ID] = new_image_id() if sent else image_id
-            response = await self._send("POST", "/api/generate-image", body, headers | own)
+            response = await self._send("POST", "/api/generate-image", body, headers | own, waits=True)
             sent = True
             return response
 
@@ -85,7 +88,7 @@ class Imagegen:
 
         async def attempt(_number: int) -> httpx.Response:
             async with asyncio.timeout(_PATIENCE):
-                return await self._send(method, path, body, headers)
+                return await self._send(method, path, body, headers, waits="prefer" in headers)
 
         try:
             return _passed_on(await self._through_restarts(attempt))
@@ -157,7 +160,7 @@ class Imagegen:
         """JSON objects as they come, one a line; None for a sign of life. Raises imagegen's own error."""
         try:
             async with asyncio.timeout(_SILENCE) as clock:
-                response = await self._send("POST", path, dumps(body), on_behalf_of(owner))
+                response = await self._send("POST", path, dumps(body), on_behalf_of(owner), waits=True)
                 if response.status_code >= 400:
                     answer = _object(await _read(response))
                     raise _their_error(response.status_code, answer, _reason(response.status_code, answer))
@@ -179,16 +182,22 @@ class Imagegen:
         if not response.is_success:
             raise BackendUnavailable(f"HTTP {response.status_code}")
 
-    async def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], *, waits: bool = False
+    ) -> httpx.Response:
         if body:
             headers = headers | {"Content-Type": "application/json"}
         if token := self._settings.internal_token.get_secret_value():
             headers = headers | {"X-Internal-Token": token}
-        request = self._client.build_request(
-            method, f"{self._base}{path}", content=body or None, headers=headers, timeout=None
+        client = self._waiting if waits else self._client
+        timeout = httpx.Timeout(None, pool=_POOL_SECONDS)
+        request = client.build_request(
+            method, f"{self._base}{path}", content=body or None, headers=headers, timeout=timeout
         )
         try:
-            return await self._client.send(request, stream=True)
+            return await client.send(request, stream=True)
+        except httpx.PoolTimeout as error:
+            raise TooManyRequests("等待图片的请求过多，请稍后重试").retry_after(_POOL_SECONDS) from error
         except httpx.HTTPError as error:
             if outcome(error) is Failure.NOT_SENT:
                 raise BackendUnavailable from error

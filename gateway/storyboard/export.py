@@ -31,9 +31,14 @@ def rows_of(frames: Sequence[dict[str, Any]], image_ids: dict[int, str]) -> list
     return [_row(position, frame, image_ids) for position, frame in enumerate(frames, 1)]
 
 
-def _row(position: int, frame: dict[str, Any], image_ids: dict[int, str]) -> Row:
+def number_of(frame: dict[str, Any], position: int) -> int:
+    """The frame's own number, or its position where it carries none."""
     given = frame.get("sequence")
-    sequence = given if isinstance(given, int) and not isinstance(given, bool) else position
+    return given if isinstance(given, int) and not isinstance(given, bool) else position
+
+
+def _row(position: int, frame: dict[str, Any], image_ids: dict[int, str]) -> Row:
+    sequence = number_of(frame, position)
     scene = frame.get("sceneIndex")
     return Row(
         sequence,

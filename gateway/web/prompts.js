@@ -1,11 +1,9 @@
 // Picture prompts taken out of a script, per episode and scene, and their way to RunningHub.
-import { open } from "/web/api.js";
 import { $, make, show } from "/web/dom.js";
 import { announce, say } from "/web/i18n.js";
 import { clearProblem, isStop, showProblem } from "/web/problem.js";
-import { LAST, readEvents } from "/web/sse.js";
 import { keepRequest } from "/web/store.js";
-import { postTask } from "/web/stream.js";
+import { postTask, readStream } from "/web/stream.js";
 
 let now = { id: null, control: null };
 let sent = () => {};
@@ -53,11 +51,9 @@ export async function openPrompts(id, episode) {
 
 async function read(list, path, whole) {
   const boxes = [];
-  const response = await open(path, { signal: now.control.signal, patient: true });
-  for await (const { name, data } of readEvents(response)) {
+  for (const { name, data } of await readStream(path, { task_id: now.id }, now.control.signal)) {
     if (name === "episode_prompts") boxes.push(episodeBox(data));
     if (name === "error") throw Object.assign(new Error(data.message), { code: data.errorCode });
-    if (LAST.has(name)) break;
   }
   list.replaceChildren(...boxes);
   show($("#send-all"), whole && boxes.some((box) => box.querySelector("li")));

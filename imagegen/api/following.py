@@ -14,9 +14,10 @@ from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ImageNotFound
 from shared.tasks.model import Event
 from shared.web.dependencies import Owner
+from shared.web.json_body import JsonRoute
 from shared.wire import Json, dump_text, dumps, loads
 
-router = APIRouter(prefix="/internal/images", include_in_schema=False)
+router = APIRouter(prefix="/internal/images", include_in_schema=False, route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 MOST_FOLLOWED = 1000

@@ -20,12 +20,14 @@ from shared.tasks.model import facts_of
 from shared.web import image_answers as described
 from shared.web.dependencies import Key, Owner, PreferredWait
 from shared.web.disconnect import ClientDisconnected, run_until_disconnect
+from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors
 from shared.wire import Json, iso_time
 
-router = APIRouter(prefix="/api", tags=["images"])
+router = APIRouter(prefix="/api", tags=["images"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
+_MOMENT = re.compile(r"\d{1,11}(\.\d{1,9})?")
 _RETRY_AFTER = {"Retry-After": "1"}
 _IMAGE_ID = re.compile(r"jimeng_v4_[0-9a-f]{32}")
 
@@ -52,7 +54,7 @@ async def generate_image(
     except ScriptToFrameError as error:
         error.extras |= {"data": None, "taskId": image_id}
         raise
-    return await _painted_reply(wired.service, picture)
+    return await _painted_reply(wired.service, picture, body.frame)
 
 
 async def _accepted(
@@ -79,7 +81,8 @@ async def _painted(service: ImageService, image_id: str, reply_within: float | N
     return await service.find(image_id, None)
 
 
-async def _painted_reply(service: ImageService, picture: Picture) -> Response:
+async def _painted_reply(service: ImageService, picture: Picture, frame: dict[str, Any] | None) -> Response:
+    """`frame` is echoed as it was sent: what is stored of it is bounded."""
     task = picture.task
     if picture.kept is None:
         raise _failure(picture)
@@ -87,7 +90,7 @@ async def _painted_reply(service: ImageService, picture: Picture) -> Response:
         "imageUrl": await service.image_url(picture),
         "taskId": task.id,
         "prompt": picture.order.prompt,
-        "frame": picture.order.frame,
+        "frame": frame,
         "contentUrl": content_url(task.id),
     }
     return Json({"success": True, "data": data | ({"demo": True} if task.demo else {}), "error": None})
@@ -129,11 +132,9 @@ async def create_image(
 
 
 def _in_turn(order: Order, request: Request) -> Order:
-    """A batch's frames keep their order in the queue, however their requests arrive."""
-    try:
-        return replace(order, queued_at=float(request.headers["x-queued-at"]))
-    except (KeyError, ValueError):
-        return order
+    """A batch's frames keep their order in the queue, however their requests arrive. What is no moment is not read."""
+    moment = request.headers.get("x-queued-at", "")
+    return replace(order, queued_at=float(moment)) if _MOMENT.fullmatch(moment) else order
 
 
 @router.get("/images/{image_id}", operation_id="getImage", response_model=described.Image)

@@ -10,9 +10,10 @@ from imagegen.vendors.runninghub_answers import FINISHED, state_of
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
 from shared.web.dependencies import Owner
+from shared.web.json_body import JsonRoute
 from shared.wire import Json
 
-router = APIRouter(prefix="/internal/runninghub", include_in_schema=False)
+router = APIRouter(prefix="/internal/runninghub", include_in_schema=False, route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from imagegen.images.order import BATCH, INTERACTIVE, Order, effective_prompt
 from imagegen.images.service import Picture
-from shared.image_request import ImageOrderForm, VendorImageForm
+from shared.image_request import ImageOrderForm, VendorImageForm, bounded
 from shared.tasks.model import Status, facts_of
 from shared.wire import iso_time
 
@@ -22,7 +22,8 @@ class FramePromptFirstRequest(ImageOrderForm):
 
     def order(self, provider: Literal["jimeng", "runninghub"] = "jimeng", *, batch: bool = False) -> Order:
         prompt = effective_prompt(self.prompt, self.frame)
-        return Order(prompt, self.frame, self.config, provider, BATCH if batch else INTERACTIVE)
+        frame, config = bounded(self.frame), bounded(self.config)
+        return Order(prompt, frame, config, provider, BATCH if batch else INTERACTIVE)
 
 
 class ImageRequest(FramePromptFirstRequest, VendorImageForm):

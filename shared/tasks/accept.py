@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.errors import IdempotencyKeyReused, InvalidParameter, TooManyRequests
 from shared.tasks.model import NewTask, Task
 from shared.tasks.store import insert
-from shared.wire import dumps
+from shared.wire import dumps_sorted
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
@@ -38,13 +38,7 @@ class IdempotencyKey:
 
 def fingerprint(body: Any, query: dict[str, str]) -> str:
     """Equal for equal parsed JSON and query, whatever the order of keys."""
-    return hashlib.sha256(dumps([_sorted(body), sorted(query.items())])).hexdigest()
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
-    return [_sorted(item) for item in value] if isinstance(value, list) else value
+    return hashlib.sha256(dumps_sorted([body, sorted(query.items())])).hexdigest()
 
 
 def checked(key: str) -> str:

@@ -1,6 +1,5 @@
 """Tasks: one accepted piece of work each. The row is the head of its log; see shared/tasks/log.py."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +8,16 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.tasks.model import NewTask, Status, Task
-from shared.wire import dump_text
+from shared.wire import dump_text, loads
 
 _COLUMNS = (
     "id, kind, owner, status, demo, request, result, message, error, error_code, current, total, "
     "cancel_requested, vendor_task_id, last_event_id, closed, created_at, updated_at"
 )
-
+# For whoever wants to know how a task stands: what was asked may be megabytes, a storyboard as well.
+_STANDING = _COLUMNS.replace(
+    "request, result", "'{}' AS request, CASE WHEN error_code IS NOT NULL THEN result END AS result"
+)
 
 # The writer is compared once more under the lock: whoever was claimed in between by another replica is left to it.
 # `dispatched` is for replicas of release 1.0, which would start a task that does not say so.
@@ -49,8 +51,8 @@ def _task(row: Row[Any]) -> Task:
     values = row._asdict()
     values.pop("writer", None)
     values["status"] = Status(values["status"])
-    values["request"] = json.loads(values["request"])
-    values["result"] = None if values["result"] is None else json.loads(values["result"])
+    values["request"] = loads(values["request"])
+    values["result"] = None if values["result"] is None else loads(values["result"])
     return Task(**values)
 
 
@@ -66,10 +68,17 @@ class Tasks:
 
     async def find(self, task_id: str, owner: str | None = None) -> Task | None:
         """The task, if it exists and belongs to the owner; no owner asked means any."""
+        return await self._found(_COLUMNS, task_id, owner)
+
+    async def standing(self, task_id: str, owner: str | None = None) -> Task | None:
+        """The same without its request, and with its result only where that tells of an error."""
+        return await self._found(_STANDING, task_id, owner)
+
+    async def _found(self, columns: str, task_id: str, owner: str | None) -> Task | None:
         if "\x00" in task_id:
             return None
         async with self._engine.connect() as connection:
-            statement = text(f"SELECT {_COLUMNS} FROM task WHERE id = :id")
+            statement = text(f"SELECT {columns} FROM task WHERE id = :id")
             row = (await connection.execute(statement, {"id": task_id})).one_or_none()
         task = _task(row) if row else None
         return task if task and owner in {None, task.owner} else None
@@ -109,6 +118,8 @@ class Tasks:
 
     async def bought(self, vendor_task_id: str, owner: str) -> bool:
         """Whether a task of the owner has this id at its vendor."""
+        if "\x00" in vendor_task_id:
+            return False
         statement = text("SELECT 1 FROM task WHERE vendor_task_id = :id AND owner = :owner LIMIT 1")
         async with self._engine.connect() as connection:
             return (await connection.execute(statement, {"id": vendor_task_id, "owner": owner})).first() is not None
@@ -119,10 +130,10 @@ class Tasks:
             await connection.execute(statement, {"id": task_id})
 
     async def select(self, wanted: Selection) -> list[Task]:
-        """Newest first."""
+        """How they stand, newest first, without what was asked and made."""
         created, last_id = wanted.before or (None, None)
         statement = text(
-            f"SELECT {_COLUMNS} FROM task WHERE kind = ANY(CAST(:kinds AS text[])) "
+            f"SELECT {_STANDING} FROM task WHERE kind = ANY(CAST(:kinds AS text[])) "
             "AND (CAST(:owner AS text) IS NULL OR owner = :owner) "
             "AND (CAST(:status AS text) IS NULL OR status = :status) AND (CAST(:created AS timestamptz) IS NULL "
             "OR (created_at, id) < (:created, :last_id)) ORDER BY created_at DESC, id DESC LIMIT :limit"

@@ -48,7 +48,6 @@ class Rules:
     guard: Guard
     limits: Limits
     body_limit: Callable[[str], int]
-    json_depth: int
 
 
 def build_app(
@@ -82,7 +81,7 @@ def build_app(
     for router in (probes.router, metrics.router, *routers):
         app.include_router(router, responses=every_error())
     app.add_middleware(error_handlers.UnforeseenMiddleware)
-    app.add_middleware(BodyLimitMiddleware, limit=rules.body_limit, depth=rules.json_depth)
+    app.add_middleware(BodyLimitMiddleware, limit=rules.body_limit)
     app.add_middleware(LimitsMiddleware, limits=rules.limits)
     app.add_middleware(AccessMiddleware, guard=rules.guard)
     app.add_middleware(

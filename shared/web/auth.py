@@ -20,6 +20,8 @@ from shared.web.tickets import Tickets, subject_of_path
 
 INTERNAL_TOKEN = "X-Internal-Token"
 OWNER = "X-Owner"
+# In the scope of a request whose caller may read one thing only.
+BY_TICKET = "by_ticket"
 
 OPEN_TO_ALL = frozenset({"/", "/livez", "/readyz", "/api/health"})
 _METRICS = frozenset({"/metrics", "/api/metrics"})
@@ -152,6 +154,7 @@ class GatewayGuard:
         if not ticket or not subject or tickets is None or scope["method"] not in {"GET", "HEAD"}:
             return None
         owner = tickets.owner(ticket, subject)
+        scope[BY_TICKET] = True
         return owner if owner and self.keys.knows_owner(owner) else None
 
 

@@ -1,6 +1,7 @@
 """Whatever an app raises becomes the one error of contract §2.1."""
 
 import logging
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.database.engine import UNREACHABLE
 from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
 from shared.web.error_reply import error_reply
-from shared.wire import Json, dumps
+from shared.wire import Json
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,27 @@ def _field(location: tuple[Any, ...]) -> str:
 
 def _detail(item: dict[str, Any]) -> dict[str, Any]:
     """FastAPI's own, unless its input is huge."""
-    huge = len(dumps(item.get("input"))) > _LONGEST_INPUT
-    return {name: value for name, value in item.items() if name != "url" and not (huge and name == "input")}
+    dropped = {"url"} if _is_short(item.get("input")) else {"url", "input"}
+    shown: dict[str, Any] = jsonable_encoder({name: value for name, value in item.items() if name not in dropped})
+    return shown
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value is worth showing; one of megabytes is not even looked through."""
+    inside: list[Any] = [value]
+    room = _LONGEST_INPUT
+    while inside and room >= 0:
+        one = inside.pop()
+        if isinstance(one, dict):
+            one = [*islice(one, room + 1), *islice(one.values(), room + 1)]
+        if isinstance(one, list):
+            inside += one[: room + 1]
+        room -= len(one) + 2 if isinstance(one, str | list) else 8
+    return room >= 0
 
 
 def _validation_error(error: RequestValidationError) -> InvalidParameter:
-    details = [_detail(item) for item in jsonable_encoder(error.errors())]
+    details = [_detail(item) for item in error.errors()]
     reasons = "; ".join(f"{_field(tuple(item['loc']))}: {item['msg']}" for item in error.errors())
     return InvalidParameter(f"请求参数无效: {reasons}", detail=details)
 
@@ -55,6 +71,8 @@ def _http_error(error: HTTPException) -> ScriptToFrameError:
             reply = InvalidParameter("请求参数无效: body: 不是有效的JSON")
         case 422:
             reply = InvalidParameter(str(error.detail))
+        case 503:
+            reply = BackendUnavailable(str(error.detail))
         case _:
             reply = ScriptToFrameError(str(error.detail))
             reply.status = error.status_code

@@ -1,7 +1,9 @@
 """With GATEWAY_API_KEYS set: who gets in, and who sees whose work."""
 
+import io
 import json
 import re
+import zipfile
 from typing import Any
 
 import httpx
@@ -21,6 +23,12 @@ OPEN_PATHS = {"/api/health", "/livez", "/readyz", "/metrics", "/"}
 def routes(client: httpx.Client) -> list[tuple[str, str]]:
     paths: dict[str, dict[str, Any]] = client.get("/openapi.json").json()["paths"]
     return [(method.upper(), path) for path, item in paths.items() for method in item]
+
+
+def prompts_in(answer: httpx.Response) -> list[str]:
+    """Of a storyboard's archive."""
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return [frame["prompt"] for frame in json.loads(archive.read("storyboard.json"))["frames"]]
 
 
 def analysed(client: httpx.Client) -> str:
@@ -161,3 +169,13 @@ def test_keys_appear_in_no_log(locked: Stack, alice: httpx.Client, stranger: htt
     assert json.loads(logs.splitlines()[-1])
     for secret in (ALICE, "internal-token", "a-guess-of-mine"):
         assert secret not in logs
+
+
+def test_a_ticket_for_a_task_opens_no_other_picture(alice: httpx.Client, stranger: httpx.Client) -> None:
+    frames = {"frames": [{"prompt": "灯塔"}]}
+    task_id = alice.post("/api/generate-all-images?stream=true", json=frames).headers["location"].split("/")[4]
+    other = alice.post("/api/images", json={"prompt": "秘密的画"}, headers={"Prefer": "wait=30"}).json()["id"]
+    ticket = alice.post("/api/tickets", json={"task_id": task_id}).json()["ticket"]
+    path = f"/api/stream/tasks/{task_id}/storyboard.zip?images=1:{other}"
+    assert prompts_in(alice.get(path)) == ["秘密的画"]
+    assert prompts_in(stranger.get(f"{path}&ticket={ticket}")) == ["灯塔"]

@@ -147,3 +147,18 @@ def test_a_batch_under_way_tells_what_is_done_and_leaves_a_gap_for_the_rest(
     assert None in task["data"]
     finished = gateway.get(f"{TASKS}/{task_id}").json()
     assert [item["prompt"] for item in finished["data"]] == [frame["prompt"] for frame in frames]
+
+
+@pytest.mark.parametrize("images", ["9" * 5000 + ":a", "1:", ":a", "-1:a", "٣:a", "," * 5000, "1:%00"])
+def test_odd_choices_of_pictures_break_nothing(gateway: httpx.Client, images: str) -> None:
+    task_id, _ = analysis(gateway)
+    assert unpacked(gateway.get(f"{TASKS}/{task_id}/storyboard.zip?images={images}")).frames
+
+
+@pytest.mark.parametrize("sequence", [{"a": 1}, ["1"], "3", 1.5, True, 10**30])
+def test_a_frame_with_an_odd_number_has_its_picture_by_its_place(gateway: httpx.Client, sequence: object) -> None:
+    frames = {"frames": [{"prompt": "灯塔", "sequence": sequence}]}
+    streamed = gateway.post("/api/generate-all-images?stream=true", json=frames)
+    task_id = streamed.headers["location"].split("/")[-2]
+    archive = unpacked(gateway.get(f"{TASKS}/{task_id}/storyboard.zip"))
+    assert len(archive.pictures) == 1

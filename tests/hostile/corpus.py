@@ -1,5 +1,6 @@
 """Hostile requests, each with the status that the contract gives it."""
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -59,6 +60,16 @@ IDS = [
     "-1",
     "00000000-0000-4000-8000-000000000000",
 ]
+# A moment with an id that holds a NUL; the first and the last moments there are.
+NUL_CURSORS = [
+    base64.urlsafe_b64encode(text.encode()).decode()
+    for text in (
+        "2026-11-21T22:00:00+00:00|a\x00b",
+        "0001-01-01T00:00:00+14:00|a",
+        "9999-12-31T23:59:59.999999-14:00|a",
+        "2026-11-21|a",
+    )
+]
 URLS = [
     "http://169.254.169.254/latest/meta-data/",
     "http://127.0.0.1:5432/",
@@ -117,6 +128,8 @@ def _wrong_types() -> Iterator[Attack]:
         yield _posted(f"B1 episodes {str(episodes)[:20]}", B1, SCRIPT | {"episodes": episodes}, 422)
     for frame in ("text", 7, ["a"], True):
         yield _posted(f"N1 frame {frame}", N1, {"prompt": "a", "frame": frame}, 422)
+    for path in ("status", "result"):
+        yield _posted(f"RunningHub {path} NUL", f"/api/runninghub/task-{path}", {"task_id": "1\x002"}, 422)
     for provider in ("", "midjourney", 7, None, ["jimeng"]):
         yield _posted(f"N1 provider {provider}", N1, {"prompt": "a", "provider": provider}, 422)
 
@@ -154,8 +167,8 @@ def _odd_ids() -> Iterator[Attack]:
         yield Attack(f"content {given[:24]}", "GET", f"/api/images/{given}/content", lost)
         if given != "..":
             yield Attack(f"page {given[:24]}", "GET", f"/web/{given}", lost)
-    for cursor in ("%00", "AAAA", "9" * 3000, "MjAyNnw", "%F0%9F%92%A9", "MjAyNi0xMS0yMVQyMjowMDowMHw="):
-        yield Attack(f"cursor {cursor[:20]}", "GET", f"/api/stream/tasks?cursor={cursor}", frozenset({200}))
+    for cursor in ("%00", "AAAA", "9" * 3000, "MjAyNnw", "%F0%9F%92%A9", "MjAyNi0xMS0yMVQyMjowMDowMHw=", *NUL_CURSORS):
+        yield Attack(f"cursor {cursor[-28:]}", "GET", f"/api/stream/tasks?cursor={cursor}", frozenset({200}))
     for query in ("limit=0", "limit=101", "limit=a", "status=x", "task_type=../x", "limit=1e9"):
         yield Attack(f"list {query}", "GET", f"/api/stream/tasks?{query}", frozenset({422}))
     for method in ("TRACE", "PUT", "PATCH", "PROPFIND"):

@@ -131,3 +131,9 @@ def test_an_unknown_picture_is_not_found(imagegen: httpx.Client, method: str, ta
     answer = imagegen.request(method, f"/api/images/jimeng_v4_nobody{tail}")
     assert (answer.status_code, answer.json()["error"]) == (404, "未找到图片 jimeng_v4_nobody")
     assert answer.json()["errorCode"] == "IMAGE_NOT_FOUND"
+
+
+@pytest.mark.parametrize("moment", ["1e300", "nan", "inf", "-1", "soon", "9" * 400, ""])
+def test_an_order_with_an_absurd_turn_takes_its_own(imagegen: httpx.Client, moment: str) -> None:
+    answer = imagegen.post("/api/images", json={"prompt": "渡口"}, headers={"X-Queued-At": moment, "Prefer": "wait=40"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")

@@ -1,10 +1,9 @@
 """Cuts, in the network and in the middle of characters: the page goes on where it was."""
 
-import json
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.page.conftest import PACE, OpenPage, Watch
 from tests.page.steps import drawn, frames, make_storyboard, start_script, status_of, wait_for_script
@@ -86,41 +85,3 @@ def test_a_picture_that_is_gone_is_called_gone(open_page: OpenPage, watch: Watch
     page.route("**/api/images/**", lambda route: route.fulfill(status=404, json={"error": "未找到图片"}))
     page.reload()
     expect(frames(page).first).to_contain_text("The picture cannot be fetched")
-
-
-def parsed(page: Page, raw: bytes, size: int) -> list[dict[str, object]]:
-    """What the page's own parser makes of these bytes when they arrive in pieces of `size`."""
-    events: list[dict[str, object]] = page.evaluate(PARSE, [list(raw), size])
-    return events
-
-
-PARSE = """async ([bytes, size]) => {
-  const { readEvents } = await import("/web/sse.js");
-  const pieces = [];
-  for (let at = 0; at < bytes.length; at += size) pieces.push(new Uint8Array(bytes.slice(at, at + size)));
-  const start = (controller) => {
-    pieces.forEach((piece) => controller.enqueue(piece));
-    controller.close();
-  };
-  const body = new ReadableStream({ start });
-  const events = [];
-  for await (const event of readEvents(new Response(body))) events.push(event);
-  return events;
-}"""
-WIRE = (
-    '\ufeff: ping\n\nid: 1\nevent: content_chunk\ndata: {"content": "雨夜，🎬"}\n\n'
-    ': ping\n\nid: 2\ndata: {"type": "progress", "progress": 5}\n\n'
-    'id: 3\nevent: complete\ndata: {"a": 1}\n\nid: 4\ndata: {"cut"'
-)
-
-
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
-def test_events_arrive_whole_however_they_are_cut(still_page: Page, size: int, line_end: str) -> None:
-    events = parsed(still_page, WIRE.replace("\n", line_end).encode(), size)
-    assert [(event["id"], event["name"]) for event in events] == [
-        (1, "content_chunk"),
-        (2, "progress"),
-        (3, "complete"),
-    ]
-    assert json.dumps(events[0]["data"], ensure_ascii=False) == '{"content": "雨夜，🎬"}'
