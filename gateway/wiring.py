@@ -20,6 +20,7 @@ from gateway.llm.deepseek import DeepSeek
 from gateway.llm.openai_chat import OpenAIChat
 from gateway.scene_images.workflow import Processing, request_cancel
 from gateway.screenplay.episode import EpisodeWriter
+from gateway.screenplay.merge import Patience
 from gateway.screenplay.model import ScriptModel
 from gateway.screenplay.store import ScriptStore
 from gateway.screenplay.workflow import Screenplay
@@ -78,7 +79,8 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
         analysis = Analysis(deepseek, core.readers)
         batch = Batch(pictures, core.readers)
         scene_images = Processing(scripts, pictures, runninghub)
-        screenplay = Screenplay(EpisodeWriter(script_model, settings.llm_silence_seconds), scripts, core.log)
+        patience = Patience(settings.llm_silence_seconds, settings.llm_text_seconds)
+        screenplay = Screenplay(EpisodeWriter(script_model, patience), scripts, core.log)
         kinds = {
             kind.name: kind
             for kind in (

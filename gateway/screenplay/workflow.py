@@ -58,7 +58,7 @@ class Screenplay:
         await work.log.append(first_line(work.task.id, demo=work.task.demo))
         while len(parts) <= order.episodes:
             number = len(parts)
-            draft = Draft(work, number, _question(order, parts), unfinished)
+            draft = Draft(work, number, _question(order, parts), unfinished, order.episodes)
             await _open(work, order, number)
             parts.append(await self._written(draft))
             unfinished = ""
