@@ -11,6 +11,7 @@ from gateway.imagegen.runninghub import VendorAnswer
 from gateway.scene_images.workflow import request_cancel
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import MissingParameter, RunningHubError, ScriptToFrameError, TaskNotFound
+from shared.request_body import RequestBody
 from shared.tasks.accept import IdempotencyKey
 from shared.tasks.model import RUNNINGHUB, LogClosed, NewTask, Task
 from shared.web.answers import TASK_ID, Demo
@@ -28,7 +29,7 @@ _EVENTS = stream("RunningHubEvent") | errors(400, 409)
 _VENDOR_TASK = "1920031617669115905"
 
 
-class VendorTask(BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK}]}):
+class VendorTask(RequestBody, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK}]}):
     """A task at RunningHub (B5, B6)."""
 
     task_id: StrictStr = Field(description="RunningHub's id: a string, because as a number it would lose digits")
@@ -41,7 +42,7 @@ class VendorTask(BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_
         return values
 
 
-class ProcessingRequest(BaseModel, json_schema_extra={"examples": [{"request_id": TASK_ID}]}):
+class ProcessingRequest(RequestBody, json_schema_extra={"examples": [{"request_id": TASK_ID}]}):
     """A running B4 request (B7), by its whole id."""
 
     request_id: Annotated[StrictStr, Field(min_length=1)] = Field(description="The request's id")
