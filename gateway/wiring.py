@@ -27,8 +27,10 @@ from gateway.screenplay.workflow import Screenplay
 from gateway.settings import GatewaySettings
 from gateway.storyboard.analysis import Analysis, stored_data
 from gateway.storyboard.batch import Batch, frames_so_far
+from shared.concurrency import alongside
 from shared.errors import ConfigurationError
-from shared.outbound.client import client
+from shared.outbound.client import client, proxy_of
+from shared.outbound.vendor_report import VendorCheck, report
 from shared.shutdown import Shutdown
 from shared.tasks.engine import TaskKind
 from shared.tasks.model import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
@@ -66,7 +68,7 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
     """A running gateway without its HTTP side."""
     async with (
         core_of(SERVICE, settings, shutdown) as core,
-        client() as vendor_client,
+        client(proxy=proxy_of(settings)) as vendor_client,
         client(own=True) as own_client,
         _script_model(settings, vendor_client) as script_model,
     ):
@@ -91,8 +93,17 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
             )
         }
         retention = Retention(core.database.engine, Kept(SERVICE, tuple(kinds), settings.retention_days))
-        async with feeds.running(), core.running(kinds.values()), retention.running():
-            probe = CachedProbe(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
+        probe = CachedProbe(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
+        vendors = {
+            "deepseek": VendorCheck(deepseek.check_configured, probe),
+            "claude": VendorCheck(script_model.check_configured, script_model.alive),
+        }
+        async with (
+            feeds.running(),
+            core.running(kinds.values()),
+            retention.running(),
+            alongside(report(vendors), "vendors.report"),
+        ):
             tickets = await _tickets(settings, core)
             yield Wiring(settings, core, kinds, deepseek, probe, imagegen, runninghub, script_model, scripts, tickets)
 

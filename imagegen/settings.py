@@ -4,9 +4,10 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from shared.errors import ConfigurationError
 from shared.settings import (
@@ -20,6 +21,7 @@ MISSING_VOLCENGINE = "未配置VOLCENGINE_ACCESS_KEY_ID或VOLCENGINE_SECRET_ACCE
 MISSING_RUNNINGHUB = "未配置RUNNINGHUB_API_KEY"
 MISSING_WORKFLOW = "未配置RUNNINGHUB_WORKFLOW_ID或RUNNINGHUB_NODE_ID"
 _RUNNINGHUB = "https://www.runninghub.cn/task/openapi"
+_KEY_NAMES = ("VOLCENGINE_ACCESS_KEY_ID", "VOLCENGINE_SECRET_ACCESS_KEY")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -69,6 +71,14 @@ class ImagegenSettings(SharedSettings):
     runninghub_poll_interval: float = Field(default=5, gt=0)
     runninghub_retry_wait: float = Field(default=30, gt=0)
     picture_store_url: str = ""
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> Self:
+        access, secret = _clean(self.volcengine_access_key_id), _clean(self.volcengine_secret_access_key)
+        if bool(access) != bool(secret):
+            there, missing = _KEY_NAMES if access else reversed(_KEY_NAMES)
+            raise ValueError(f"{missing} is missing: {there} is set, and one needs the other")
+        return self
 
     def volcengine_keys(self) -> tuple[str, str, bool] | None:
         """Access key, secret key and whether they came in Base64; None when one is missing."""

@@ -58,8 +58,23 @@ class Claude:
             timeout=timeout,
             # Some relays read only this header; the SDK itself sends a bearer token.
             default_headers={"x-api-key": access.api_key},
-            http_client=anthropic.DefaultAioHttpClient(trust_env=False),
+            http_client=self._transport(access.demo),
         )
+
+    def _transport(self, demo: bool) -> httpx2.AsyncClient:
+        proxy = self._settings.outbound_proxy.get_secret_value()
+        if proxy and not demo:
+            return anthropic.DefaultAsyncHttpxClient(trust_env=False, proxy=proxy)
+        return anthropic.DefaultAioHttpClient(trust_env=False)
+
+    async def alive(self) -> None:
+        """A call that costs nothing. Raises ConfigurationError, LLMError."""
+        access = self._settings.claude()
+        asked = Asked("claude", CLAUDE_ADDRESS, access, f"{access.base_url}/v1/models")
+        try:
+            await self._client.models.list(limit=1)
+        except (anthropic.APIError, httpx2.HTTPError, ValueError) as error:
+            raise _failure(error, asked) from error
 
     async def write(self, turns: Sequence[Turn]) -> AsyncGenerator[str, None]:
         """See ScriptModel.write."""
@@ -114,9 +129,13 @@ def _failure(error: Exception, asked: Asked) -> LLMError:
 
 
 def _never_connected(error: anthropic.APIConnectionError) -> bool:
-    """The transport calls every broken connection a ConnectError; only these were never made."""
+    """aiohttp's transport calls every broken connection a ConnectError; only these were never made."""
     cause = error.__cause__
-    return isinstance(cause, httpx2.ConnectError) and isinstance(cause.__cause__, aiohttp.ClientConnectorError)
+    if isinstance(cause, httpx2.ProxyError):
+        return True
+    inner = cause.__cause__ if cause else None
+    refused = isinstance(inner, aiohttp.ClientConnectorError) or not isinstance(inner, aiohttp.ClientError)
+    return isinstance(cause, httpx2.ConnectError) and refused
 
 
 def _message(turn: Turn) -> MessageParam:

@@ -93,9 +93,6 @@ class Asked:
             return LLMError(f"返回的事件流没有可识别的内容，请检查{self.setting}和接口格式")
         return LLMError(f"返回的不是事件流（{short(kind)}），请检查{self.setting}")
 
-    def no_text(self) -> LLMError:
-        return LLMError(ONLY_THOUGHTS, reason=Reason.NO_TEXT)
-
     def broken_off(self, message: str = BROKEN_OFF) -> Interrupted:
         return Interrupted(message, reason=Reason.VENDOR_DOWN)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from gateway.addresses import COMPLETIONS
 from gateway.llm.chat_answer import ChatAnswer
 from gateway.llm.failures import Asked
 from gateway.llm.refusals import Refusal, refusal_in_body
@@ -19,6 +20,7 @@ from shared.outbound.retry import retry_after_seconds
 MAX_TOKENS = 16_000
 _TIMEOUT = httpx.Timeout(None, connect=10.0)
 _LONGEST_REFUSAL = 100_000
+_COUNTED = {"vendor": "openai"}
 _REQUEST_IDS = ("x-request-id", "request-id", "x-ds-trace-id", "x-oneapi-request-id", "x-tt-logid")
 
 
@@ -31,6 +33,18 @@ class OpenAIChat:
 
     def check_configured(self) -> bool:
         return self._settings.claude().demo
+
+    async def alive(self) -> None:
+        """A call that costs nothing. Raises ConfigurationError, LLMError."""
+        access = self._settings.claude()
+        base, _, query = access.base_url.partition("?")
+        url = base.removesuffix(COMPLETIONS) + "/models" + (f"?{query}" if query else "")
+        asked = Asked("openai", CLAUDE_ADDRESS, access, url)
+        try:
+            async with self._client.stream("GET", url, headers=_headers(access), extensions=_COUNTED) as response:
+                await _check(response, asked)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _connection_failure(error, asked) from error
 
     async def write(self, turns: Sequence[Turn]) -> AsyncGenerator[str, None]:
         """See ScriptModel.write."""

@@ -29,7 +29,6 @@ class StreamedAnswer(ABC):
         self.category = ""
         self.over = False
         self.begun = False
-        self.worded = False
         self.thought = False
         self.content_type = ""
         self.request_id = ""
@@ -44,9 +43,7 @@ class StreamedAnswer(ABC):
 
     def failure(self) -> LLMError | None:
         """Why the answer is not whole."""
-        if not self.well_stopped:
-            return self.asked.stopped(self.reason, self.category, self.request_id)
-        return self.asked.no_text() if self.thought and not self.worded else None
+        return None if self.well_stopped else self.asked.stopped(self.reason, self.category, self.request_id)
 
     def no_answer(self, body: bytes) -> LLMError:
         """A 200 without anything of an answer: with the reason that its body tells, if it tells one."""
@@ -61,7 +58,7 @@ async def pieces_of(chunks: AsyncIterator[bytes], answer: StreamedAnswer) -> Asy
     async with aclosing(_until_over(chunks, answer)) as needed:
         async for chunk in needed:
             received = received or bool(chunk)
-            for piece in _texts(lines.feed(chunk), answer):
+            for piece in _texts(_split(lines, chunk, answer), answer):
                 yield halves.feed(piece)
     for piece in _texts(lines.finish(), answer):
         yield halves.feed(piece)
@@ -91,6 +88,13 @@ async def _until_over(chunks: AsyncIterator[bytes], answer: StreamedAnswer) -> A
         yield chunk
 
 
+def _split(lines: EventLines, chunk: bytes, answer: StreamedAnswer) -> list[bytes]:
+    try:
+        return lines.feed(chunk)
+    except ValueError as error:
+        raise answer.asked.broken_off(DAMAGED) from error
+
+
 def _texts(lines: list[bytes], answer: StreamedAnswer) -> Iterator[str]:
     """The pieces of some lines. Raises LLMError."""
     for line in lines:
@@ -99,7 +103,6 @@ def _texts(lines: list[bytes], answer: StreamedAnswer) -> Iterator[str]:
         if line == b"[DONE]":
             answer.over = True
         elif (text := _text(line, answer)) is not None:
-            answer.worded = answer.worded or bool(text.strip())
             yield text
 
 

@@ -53,7 +53,7 @@ class Draft:
     @property
     def letters(self) -> int:
         """What progress is counted in: blank lines are none."""
-        return sum(map(str.isalnum, self.text))
+        return len(self.text) - sum(map(str.isspace, self.text))
 
     @property
     def turns(self) -> list[Turn]:

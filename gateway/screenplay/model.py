@@ -33,6 +33,9 @@ class ScriptModel(Protocol):
     def check_configured(self) -> bool:
         """Whether it is the sandbox. Raises ConfigurationError."""
 
+    async def alive(self) -> None:
+        """A call that costs nothing. Raises ConfigurationError, LLMError."""
+
     def write(self, turns: Sequence[Turn]) -> AsyncGenerator[str, None]:
         """The pieces of the answer; ends only when the answer is whole. Raises Interrupted, or LLMError for good.
 

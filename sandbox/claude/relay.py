@@ -53,6 +53,10 @@ def router(state: SandboxState) -> APIRouter:
     async def completions(request: Request) -> Response:
         return chat(state, request, await request.body())
 
+    @routes.get("/relay/v1/models")
+    async def listed(request: Request) -> Response:
+        return models(state, request)
+
     return routes
 
 
@@ -77,6 +81,21 @@ def chat(state: SandboxState, request: Request, body: bytes) -> Response:
         return early
     state.ledger.submitted(VENDOR, prompt, state.open_streams[VENDOR] + 1)
     return spoiled(fault, _answer(state, told, prompt, fault))
+
+
+def knows(request: Request) -> bool:
+    return request.headers.get("authorization") == f"Bearer {CLAUDE_KEY}"
+
+
+def models(state: SandboxState, request: Request) -> Response:
+    """The list of models, in the one shape that both dialects read."""
+    state.ledger.record(VENDOR, "models", headers=request.headers, at=state.clock())
+    if not knows(request):
+        return refusal(401, "Incorrect API key provided", "invalid_api_key")
+    model = {"id": "claude-sonnet-5-5", "type": "model", "object": "model", "display_name": "Claude Sonnet 5.5"}
+    model |= {"created_at": "2026-09-01T00:00:00Z"}
+    told = {"object": "list", "data": [model], "has_more": False, "first_id": model["id"], "last_id": model["id"]}
+    return Response(orjson.dumps(told), media_type="application/json")
 
 
 def _answer(state: SandboxState, told: dict[str, Any], prompt: str, fault: Fault | None) -> Response:

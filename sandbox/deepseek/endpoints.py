@@ -59,6 +59,8 @@ def router(state: SandboxState) -> APIRouter:
         return Conversation(state, request, body).answer()
 
     async def models(request: Request) -> Response:
+        if openai_relay.knows(request):
+            return openai_relay.models(state, request)
         names = [{"id": name, "object": "model", "owned_by": "deepseek"} for name in MODELS[:2]]
         return _listed(state, request, "models", {"object": "list", "data": names})
 

@@ -177,7 +177,7 @@ def test_thinking_without_end_is_told_in_its_own_words(model: Model, impatient: 
 def test_thoughts_without_text_are_no_script(model: Model) -> None:
     model.fault(match=DIRECTORY, kind="only_thoughts")
     data = script(model.client, episodes=1)[-1].data
-    assert (data["message"], data["reason"]) == ("生成内容出错: 模型只写了思考过程，没有写出正文", "NO_TEXT")
+    assert (data["message"], data["reason"]) == ("角色表和目录生成失败", "NO_TEXT")
 
 
 @pytest.mark.parametrize("kind", ["error_object", "error_line"])
