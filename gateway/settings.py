@@ -13,6 +13,9 @@ from shared.settings import SANDBOX_CLAUDE_KEY, SANDBOX_DEEPSEEK_KEY, SharedSett
 MISSING_DEEPSEEK = "未配置DEEPSEEK_API_KEY"
 MISSING_CLAUDE = "未配置ANTHROPIC_API_KEY"
 
+DEEPSEEK_ADDRESS = "DEEPSEEK_BASE_URL"
+CLAUDE_ADDRESS = "ANTHROPIC_BASE_URL"
+
 Dialect = Literal["anthropic", "openai"]
 
 
@@ -47,6 +50,7 @@ class GatewaySettings(SharedSettings):
     ticket_seconds: int = Field(default=600, ge=1, le=86_400)
     llm_step_seconds: float = Field(default=60, gt=0)
     llm_silence_seconds: float = Field(default=120, gt=0)
+    llm_text_seconds: float = Field(default=600, gt=0)
     image_seconds: float = Field(default=600, gt=0)
 
     def secrets(self) -> Iterator[str]:

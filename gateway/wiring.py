@@ -20,14 +20,17 @@ from gateway.llm.deepseek import DeepSeek
 from gateway.llm.openai_chat import OpenAIChat
 from gateway.scene_images.workflow import Processing, request_cancel
 from gateway.screenplay.episode import EpisodeWriter
+from gateway.screenplay.merge import Patience
 from gateway.screenplay.model import ScriptModel
 from gateway.screenplay.store import ScriptStore
 from gateway.screenplay.workflow import Screenplay
 from gateway.settings import GatewaySettings
 from gateway.storyboard.analysis import Analysis, stored_data
 from gateway.storyboard.batch import Batch, frames_so_far
+from shared.concurrency import alongside
 from shared.errors import ConfigurationError
-from shared.outbound.client import client
+from shared.outbound.client import client, proxy_of
+from shared.outbound.vendor_report import VendorCheck, report
 from shared.shutdown import Shutdown
 from shared.tasks.engine import TaskKind
 from shared.tasks.model import ANALYSIS, BATCH, RUNNINGHUB, SCRIPT
@@ -65,7 +68,7 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
     """A running gateway without its HTTP side."""
     async with (
         core_of(SERVICE, settings, shutdown) as core,
-        client() as vendor_client,
+        client(proxy=proxy_of(settings)) as vendor_client,
         client(own=True) as own_client,
         client(own=True) as waiting_client,
         _script_model(settings, vendor_client) as script_model,
@@ -79,7 +82,8 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
         analysis = Analysis(deepseek, core.readers)
         batch = Batch(pictures, core.readers)
         scene_images = Processing(scripts, pictures, runninghub)
-        screenplay = Screenplay(EpisodeWriter(script_model, settings.llm_silence_seconds), scripts, core.log)
+        patience = Patience(settings.llm_silence_seconds, settings.llm_text_seconds)
+        screenplay = Screenplay(EpisodeWriter(script_model, patience), scripts, core.log)
         kinds = {
             kind.name: kind
             for kind in (
@@ -90,8 +94,17 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
             )
         }
         retention = Retention(core.database.engine, Kept(SERVICE, tuple(kinds), settings.retention_days))
-        async with feeds.running(), core.running(kinds.values()), retention.running():
-            probe = CachedProbe(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
+        probe = CachedProbe(lambda: deepseek.alive(PROBE_SECONDS), PROBE_KEPT_SECONDS)
+        vendors = {
+            "deepseek": VendorCheck(deepseek.check_configured, probe),
+            "claude": VendorCheck(script_model.check_configured, script_model.alive),
+        }
+        async with (
+            feeds.running(),
+            core.running(kinds.values()),
+            retention.running(),
+            alongside(report(vendors), "vendors.report"),
+        ):
             tickets = await _tickets(settings, core)
             yield Wiring(settings, core, kinds, deepseek, probe, imagegen, runninghub, script_model, scripts, tickets)
 

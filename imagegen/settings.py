@@ -5,9 +5,10 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from shared.errors import ConfigurationError
 from shared.settings import (
@@ -22,6 +23,7 @@ MISSING_VOLCENGINE = "未配置VOLCENGINE_ACCESS_KEY_ID或VOLCENGINE_SECRET_ACCE
 MISSING_RUNNINGHUB = "未配置RUNNINGHUB_API_KEY"
 MISSING_WORKFLOW = "未配置RUNNINGHUB_WORKFLOW_ID或RUNNINGHUB_NODE_ID"
 _RUNNINGHUB = "https://www.runninghub.cn/task/openapi"
+_KEY_NAMES = ("VOLCENGINE_ACCESS_KEY_ID", "VOLCENGINE_SECRET_ACCESS_KEY")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -77,6 +79,14 @@ class ImagegenSettings(SharedSettings):
         yield from super().secrets()
         if keys := self.volcengine_keys():
             yield from keys[:2]
+
+    @model_validator(mode="after")
+    def _whole_pair(self) -> Self:
+        access, secret = clean_secret(self.volcengine_access_key_id), clean_secret(self.volcengine_secret_access_key)
+        if bool(access) != bool(secret):
+            there, missing = _KEY_NAMES if access else reversed(_KEY_NAMES)
+            raise ValueError(f"{missing} is missing: {there} is set, and one needs the other")
+        return self
 
     def volcengine_keys(self) -> tuple[str, str, bool] | None:
         """Access key, secret key and whether they came in Base64; None when one is missing."""

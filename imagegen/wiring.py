@@ -18,7 +18,7 @@ from imagegen.vendors.jimeng import ACCOUNT as JIMENG
 from imagegen.vendors.jimeng import Jimeng
 from imagegen.vendors.runninghub import ACCOUNT as RUNNINGHUB
 from imagegen.vendors.runninghub import RunningHub
-from shared.outbound.client import client
+from shared.outbound.client import client, proxy_of
 from shared.shutdown import Shutdown
 from shared.tasks.engine import TaskKind
 from shared.tasks.model import IMAGE
@@ -48,7 +48,7 @@ async def wired(settings: ImagegenSettings, shutdown: Shutdown) -> AsyncIterator
     """A running imagegen without its HTTP side."""
     async with (
         core_of(SERVICE, settings, shutdown, claim_order=CLAIM_ORDER) as core,
-        client(timeout=30) as vendor_client,
+        client(timeout=30, proxy=proxy_of(settings)) as vendor_client,
     ):
         runninghub = RunningHub(settings, vendor_client)
         vendors: dict[str, ImageVendor] = {"jimeng": Jimeng(settings, vendor_client), "runninghub": runninghub}

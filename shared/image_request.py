@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from shared.errors import MissingParameter
+from shared.request_body import RequestBody
 from shared.wire import dumps
 
 Provider = Literal["jimeng", "runninghub"]
@@ -85,7 +86,7 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-class ImageOrderForm(BaseModel):
+class ImageOrderForm(RequestBody):
     """A missing prompt is 400 and comes before every wrong type, which is 422."""
 
     model_config = ConfigDict(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
@@ -46,13 +47,17 @@ class _EmptiedInFile(DotEnvSettingsSource):
 class SharedSettings(BaseSettings):
     """Settings of every service. An empty value means "not set", but an empty SANDBOX_URL means "no sandbox"."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True)
+    # Inputs are hidden in errors: some of them are secrets.
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", env_ignore_empty=True, populate_by_name=True, hide_input_in_errors=True
+    )
 
     database_url: str = ""
     data_dir: Path = Path("./data")
     sandbox_url: str = "http://localhost:8090"
     log_level: LogLevel = "info"
     log_file: str = ""
+    outbound_proxy: SecretStr = SecretStr("")
     internal_token: SecretStr = SecretStr("")
     retention_days: float = Field(default=7, gt=0)
     heartbeat_seconds: float = Field(default=2, gt=0)
@@ -98,6 +103,14 @@ class SharedSettings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("outbound_proxy")
+    @classmethod
+    def _a_proxy(cls, value: SecretStr) -> SecretStr:
+        told = value.get_secret_value().strip().rstrip("/")
+        if told and not (told.startswith(("http://", "https://")) and urlsplit(told).hostname):
+            raise ValueError("OUTBOUND_PROXY must look like http://host:port or https://host:port")
+        return SecretStr(told)
 
     @field_validator("sandbox_url")
     @classmethod

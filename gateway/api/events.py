@@ -11,6 +11,7 @@ _SCRIPT = event_union(
         "task_id": script.TaskBegun,
         "status": script.Notice,
         "content_chunk": script.ContentChunk,
+        "episode_retry": script.EpisodeRetry,
         "initial_content": script.InitialContent,
         "progress": script.EpisodesProgress,
         "episode_content": script.EpisodeContent,

@@ -11,6 +11,7 @@ from gateway.imagegen.runninghub import VendorAnswer
 from gateway.scene_images.workflow import request_cancel
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import MissingParameter, RunningHubError, ScriptToFrameError, TaskNotFound
+from shared.request_body import RequestBody
 from shared.tasks.accept import IdempotencyKey
 from shared.tasks.model import RUNNINGHUB, LogClosed, NewTask, Task
 from shared.web.answers import TASK_ID, Demo
@@ -30,7 +31,7 @@ _NO_NUL = r"^[^\x00]*$"
 _VENDOR_TASK = "1920031617669115905"
 
 
-class VendorTask(BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK}]}):
+class VendorTask(RequestBody, json_schema_extra={"examples": [{"task_id": _VENDOR_TASK}]}):
     """A task at RunningHub (B5, B6)."""
 
     task_id: StrictStr = Field(
@@ -45,7 +46,7 @@ class VendorTask(BaseModel, json_schema_extra={"examples": [{"task_id": _VENDOR_
         return values
 
 
-class ProcessingRequest(BaseModel, json_schema_extra={"examples": [{"request_id": TASK_ID}]}):
+class ProcessingRequest(RequestBody, json_schema_extra={"examples": [{"request_id": TASK_ID}]}):
     """A running B4 request (B7), by its whole id."""
 
     request_id: Annotated[StrictStr, Field(min_length=1)] = Field(description="The request's id")

@@ -32,6 +32,13 @@ class ContentChunk(BaseModel, json_schema_extra=example(content="剧名：《雨
     episode: int = Field(description="The part; 0 is the table of characters and the directory")
 
 
+class EpisodeRetry(BaseModel, json_schema_extra=example(episode=1, reason="前面的文字是模型的思考过程")):
+    """What was told of a part is to be dropped; its pieces come anew."""
+
+    episode: int = Field(description="The part; 0 is the table of characters and the directory")
+    reason: str = Field(description="Why, for people")
+
+
 class InitialContent(BaseModel, json_schema_extra=example(content="剧名：《雨夜来客》\n\n|角色名称|…|")):
     """The table of characters and the directory, whole."""
 

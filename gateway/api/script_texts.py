@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, Field, StrictInt, StrictStr
+from pydantic import Field, StrictInt, StrictStr
 from starlette.responses import StreamingResponse
 
 from gateway.screenplay.export import ScriptPart, as_markdown, as_plain_text
@@ -16,6 +16,7 @@ from gateway.screenplay.parsing.scene_prompts import render
 from gateway.screenplay.store import extracted
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ScriptToFrameError, TaskNotFound
+from shared.request_body import RequestBody
 from shared.tasks.model import SCRIPT, Event, told_of
 from shared.web.answers import TASK_ID
 from shared.web.dependencies import Owner
@@ -37,7 +38,7 @@ _EVENTS = stream("ExtractionEvent") | errors(400)
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-class EpisodeChoice(BaseModel, json_schema_extra={"examples": [{"episode": 1}]}):
+class EpisodeChoice(RequestBody, json_schema_extra={"examples": [{"episode": 1}]}):
     """Which episode; none means all."""
 
     episode: Annotated[StrictInt, Field(ge=1)] | None = Field(default=None, description="Its number, from 1")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, StrictInt, StrictStr
 from gateway.screenplay.workflow import first_line
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
+from shared.request_body import RequestBody
 from shared.tasks.model import SCRIPT, LogClosed, NewTask
 from shared.web.answers import TASK_ID
 from shared.web.dependencies import Key, Owner
@@ -27,7 +28,7 @@ MOST_EPISODES = 100
 _REQUEST = {"genre": "都市悬疑", "duration": "3分钟", "episodes": 8, "characters": ["张明,男,28", "林晚,女,26"]}
 
 
-class ScriptRequest(BaseModel, json_schema_extra={"examples": [_REQUEST]}):
+class ScriptRequest(RequestBody, json_schema_extra={"examples": [_REQUEST]}):
     """A short drama to write (B1)."""
 
     genre: StrictStr = Field(description="题材")

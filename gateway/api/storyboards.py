@@ -13,6 +13,7 @@ from gateway.storyboard.analysis import Story
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError, MissingParameter, ScriptToFrameError
 from shared.image_request import option
+from shared.request_body import RequestBody
 from shared.tasks.model import ANALYSIS, NewTask, Status, Task
 from shared.web.answers import Demo, Success
 from shared.web.dependencies import Key, Owner
@@ -58,7 +59,7 @@ _GENRE = option(_GENRES, "Given back, never in a prompt")
 
 
 class AnalysisRequest(
-    BaseModel,
+    RequestBody,
     json_schema_extra={"examples": [{"script": "雨夜，小满推开便利店的门……", "sceneCount": 5, "style": "anime"}]},
 ):
     """A story to cut into `sceneCount` parts and `sceneCount + 1` frames (A1)."""

@@ -17,6 +17,7 @@ from shared.tasks.model import Status, Task, facts_of
 from shared.tasks.store import Selection
 from shared.web.answers import MOMENT, TASK_ID, Demo, ErrorCode, Facts, Moment, Success
 from shared.web.dependencies import Owner
+from shared.web.language import in_callers_language
 from shared.web.openapi import stream
 from shared.web.sse import FollowedLog, View
 from shared.wire import Json, iso_time
@@ -154,7 +155,7 @@ def task_object(task: Task) -> dict[str, Any]:
     }
     if task.error_code:
         shown |= facts_of(task.result or {})
-    return shown | ({"demo": True} if task.demo else {})
+    return in_callers_language(shown) | ({"demo": True} if task.demo else {})
 
 
 @router.get("", operation_id="listTasks", response_model=TaskList)

@@ -2,21 +2,30 @@
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass
 
 from gateway.screenplay import prompts
-from gateway.screenplay.merge import merged_pieces
+from gateway.screenplay.merge import Patience, merged_pieces
 from gateway.screenplay.model import Interrupted, ScriptModel, Turn
+from gateway.screenplay.parsing.outline import context_from
 from gateway.text.continuation import OverlapTrimmer
-from shared.errors import LLMError
+from gateway.text.lines import NUMERAL
+from gateway.text.thoughts import ThoughtFilter
+from shared.errors import LLMError, Reason
 from shared.tasks.context import Work
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 PAUSE = 2.0
+# Every call is paid for: a part may be cut by its length as often as it is long, but may not break off for ever.
 MOST_CALLS = 60
-_END_MARKS = ("(完)", "（完）")
+MOST_CONTINUATIONS = 8
+SHORTEST_DIRECTORY_LINE = 15
+_CLOSING_MARK = re.compile(rf"[（(【\[] ?(?:第 ?{NUMERAL} ?集|本集|全剧|全集)? ?(?:完结?|终) ?[）)】\]]\s*\Z")
+_ENDS_A_LINE = ("。", "！", "？", "…", "”", "）", "」", ".", "!", "?", "\n", "|")
+_THOUGHT_ALOUD = "前面的文字是模型的思考过程"
 
 
 @dataclass(slots=True)
@@ -27,11 +36,24 @@ class Draft:
     episode: int
     question: str
     text: str = ""
+    episodes: int = 0
 
     @property
     def over(self) -> bool:
-        """Whether an episode has its closing mark: its end was written, only the model's good-bye got lost."""
-        return self.episode > 0 and self.text.rstrip().endswith(_END_MARKS)
+        """Whether all that was asked for is there, and only the model's good-bye got lost.
+
+        An episode has its closing mark, a directory a line for each of its `episodes`.
+        """
+        if self.episode:
+            return bool(_CLOSING_MARK.search(self.text[-40:]))
+        lines = context_from(self.text).directory
+        written = len(lines) >= self.episodes > 0 and len(lines[-1]) >= SHORTEST_DIRECTORY_LINE
+        return written and self.text.endswith(_ENDS_A_LINE)
+
+    @property
+    def letters(self) -> int:
+        """What progress is counted in: blank lines are none."""
+        return len(self.text) - sum(map(str.isspace, self.text))
 
     @property
     def turns(self) -> list[Turn]:
@@ -47,43 +69,60 @@ class Draft:
             data = {"content": piece, "is_complete": False, "episode": self.episode}
             await self.work.say("content_chunk", data)
 
+    async def take_back(self, to: str) -> None:
+        """Tell readers to drop the part's text but `to`, its beginning."""
+        if self.text == to:
+            return
+        await self.work.say("episode_retry", {"episode": self.episode, "reason": _THOUGHT_ALOUD})
+        self.text = ""
+        await self.add(to)
+
 
 @dataclass(frozen=True, slots=True)
 class EpisodeWriter:
-    """Writes drafts with a model that may stay silent for `silence` seconds."""
+    """Writes drafts."""
 
     model: ScriptModel
-    silence: float
+    patience: Patience
 
     async def finish(self, draft: Draft) -> str:
         """Write until the model says that it is done; gives the last piece, not yet added. Raises LLMError."""
-        fruitless = 0
+        fruitless = broken = 0
         for call in range(MOST_CALLS):
             if draft.over:
                 return ""
-            reached = len(draft.text)
+            reached = draft.letters
             try:
                 return await self._go_on(draft)
             except Interrupted as cut:
-                fruitless = 0 if len(draft.text) > reached else fruitless + 1
+                gained = draft.letters > reached
+                fruitless += not gained
+                broken += not cut.cut_by_length
                 logger.info("script.interrupted", extra=_where(draft, call, cut))
-                if fruitless >= ATTEMPTS:
+                if fruitless >= ATTEMPTS and not draft.over:
                     raise
-                await asyncio.sleep(max(cut.wait, PAUSE if fruitless else 0.0))
-        raise LLMError("回答一再中断，未能写完")
+                if broken > MOST_CONTINUATIONS:
+                    break
+                await asyncio.sleep(0.0 if draft.over else max(cut.wait, 0.0 if gained else PAUSE))
+        raise LLMError("回答一再中断，未能写完", reason=Reason.VENDOR_DOWN)
 
     async def _go_on(self, draft: Draft) -> str:
-        """One call. What the trimmer still holds when the answer breaks off is kept, too."""
-        trimmer = OverlapTrimmer(draft.text)
-        async with merged_pieces(self.model.write(draft.turns), self.silence) as flow:
+        """One call. What is still held back when the answer breaks off is kept, too."""
+        before = draft.text
+        thoughts, trimmer = ThoughtFilter(), OverlapTrimmer(before)
+        async with merged_pieces(self.model.write(draft.turns), self.patience) as flow:
             try:
                 while True:
-                    piece = trimmer.feed(await flow.take())
+                    visible = thoughts.feed(await flow.take())
+                    if thoughts.disowned:
+                        trimmer = OverlapTrimmer(before)
+                        await draft.take_back(before)
+                    piece = trimmer.feed(visible)
                     if flow.ended:
-                        return piece + trimmer.finish()
+                        return piece + trimmer.feed(thoughts.finish()) + trimmer.finish()
                     await draft.add(piece)
             except LLMError:
-                await draft.add(trimmer.finish())
+                await draft.add(trimmer.feed(thoughts.finish()) + trimmer.finish())
                 raise
 
 

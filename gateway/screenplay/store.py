@@ -18,7 +18,10 @@ _PARTS = text(
     "SELECT seq, data FROM event WHERE task_id = :id AND key IS NOT NULL "
     "AND name IN ('initial_content', 'episode_content') ORDER BY seq"
 )
-_PIECES = text("SELECT data FROM event WHERE task_id = :id AND seq > :after AND name = 'content_chunk' ORDER BY seq")
+_PIECES = text(
+    "SELECT name, data FROM event WHERE task_id = :id AND seq > :after "
+    "AND name IN ('content_chunk', 'episode_retry') ORDER BY seq"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,14 @@ def extracted(parts: Iterable[ScriptPart]) -> tuple[EpisodePrompts, ...]:
 
 
 async def _pieces(connection: AsyncConnection, task_id: str, after: int) -> str:
-    rows = await connection.execute(_PIECES, {"id": task_id, "after": after})
-    return "".join(loads(row.data)["content"] for row in rows)
+    """What was told since the last whole part, and was not taken back."""
+    told: list[str] = []
+    for row in await connection.execute(_PIECES, {"id": task_id, "after": after}):
+        if row.name == "episode_retry":
+            told.clear()
+        else:
+            told.append(loads(row.data)["content"])
+    return "".join(told)
 
 
 def _part(row: Row[Any]) -> ScriptPart:

@@ -12,7 +12,7 @@ from gateway.screenplay.episode import Draft, EpisodeWriter
 from gateway.screenplay.export import ScriptPart
 from gateway.screenplay.parsing.outline import context_from
 from gateway.screenplay.store import ScriptStore, full_script
-from shared.errors import Canceled, LLMError, ScriptToFrameError
+from shared.errors import Canceled, LLMError, Reason, ScriptToFrameError
 from shared.tasks.context import Work
 from shared.tasks.log import EventLog
 from shared.tasks.model import Change, Line, Status, Task, ending, told_of
@@ -58,7 +58,7 @@ class Screenplay:
         await work.log.append(first_line(work.task.id, demo=work.task.demo))
         while len(parts) <= order.episodes:
             number = len(parts)
-            draft = Draft(work, number, _question(order, parts), unfinished)
+            draft = Draft(work, number, _question(order, parts), unfinished, order.episodes)
             await _open(work, order, number)
             parts.append(await self._written(draft))
             unfinished = ""
@@ -89,7 +89,7 @@ class Screenplay:
         part = ScriptPart(draft.episode, draft.text + last)
         if problem := _problem(part):
             await draft.add(last)
-            raise ScriptFailed(problem)
+            raise ScriptFailed(problem, reason=None if part.content.strip() else Reason.NO_TEXT)
         await asyncio.gather(draft.add(last), _close(draft.work, part))
         return part
 

@@ -1,6 +1,7 @@
 // Calls to the gateway: JSON in, JSON out, the server's own reason on failure, an API key only where one is asked for.
 import { $, make, sleep } from "/web/dom.js";
 import { connectionBack, connectionLost } from "/web/connection.js";
+import { currentLanguage } from "/web/i18n.js";
 
 const PATIENCE = [500, 1000, 2000, 4000, 8000, 8000, 8000, 8000];
 let asking = null;
@@ -57,7 +58,7 @@ function askKey() {
 }
 
 function request({ method = "GET", json, headers = {}, key, signal }) {
-  const sent = { ...headers };
+  const sent = { "Accept-Language": currentLanguage(), ...headers };
   if (json !== undefined) sent["Content-Type"] = "application/json";
   if (key) sent["Idempotency-Key"] = key;
   if (apiKey()) sent.Authorization = `Bearer ${apiKey()}`;

@@ -6,6 +6,7 @@ from imagegen.images.order import BATCH, INTERACTIVE, Order, effective_prompt
 from imagegen.images.service import Picture
 from shared.image_request import ImageOrderForm, VendorImageForm, bounded
 from shared.tasks.model import Status, facts_of
+from shared.web.language import in_callers_language
 from shared.wire import iso_time
 
 STATUS = {
@@ -49,7 +50,7 @@ def image_object(picture: Picture, image_url: str | None) -> dict[str, Any]:
         "createdAt": iso_time(task.created_at),
         "updatedAt": iso_time(task.updated_at),
     }
-    return shown | _occasional(picture)
+    return in_callers_language(shown) | _occasional(picture)
 
 
 def _occasional(picture: Picture) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sandbox.claude.events import Reply, error_body, events, message_body
 from sandbox.claude.faults import KINDS, broadcast, stopped, told_text
 from sandbox.claude.rules import STATUS, Question, RefusedError, check
 from sandbox.control.state import SandboxState
+from sandbox.faults import answers
 from sandbox.faults.connection import ResetResponse, StalledResponse, TruncatedResponse
 from sandbox.faults.generic import instead, spoiled
 from sandbox.faults.model import Fault
@@ -70,8 +71,13 @@ class Conversation:
     def _accepted(self, question: Question, prompt: str, fault: Fault | None) -> Response:
         self._state.ledger.submitted(VENDOR, prompt, self._state.open_streams[VENDOR] + 1)
         reply = stopped(self._reply(question, prompt, fault), fault)
-        if fault is not None and fault.kind == "openai_format":
-            return self._streamed_as_openai(reply)
+        match fault:
+            case Fault(kind="openai_format"):
+                return self._streamed_as_openai(reply)
+            case Fault(kind="error_object"):
+                return answers.error_reply(fault)
+            case Fault(kind="plain_body"):
+                return self._whole(reply, fault)
         return spoiled(fault, self._streamed(reply, fault) if question.stream else self._whole(reply, fault))
 
     def _reply(self, question: Question, prompt: str, fault: Fault | None) -> Reply:

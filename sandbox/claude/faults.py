@@ -9,7 +9,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import orjson
+
 from sandbox.claude.events import Events, Reply, error_body, event
+from sandbox.faults import answers
 from sandbox.faults.model import Fault
 from sandbox.faults.streaming import Broadcast, Ending, Phase, rechunked
 from sandbox.story.dice import Dice
@@ -19,7 +22,10 @@ CUTS = frozenset({"error_midstream", "eof", "reset_midstream", "stall_midstream"
 TEXTS = frozenset({"refusal", "max_tokens", "context_window", "overlap", "empty_text", "short"})
 FRAMES = frozenset({"bytewise", "eventless", "crlf", "unknown_events"})
 REFUSALS = frozenset({"rate_limit", "overloaded"})
-KINDS = CUTS | TEXTS | FRAMES | REFUSALS | {"openai_format"}
+ENDINGS = (answers.STREAMS - {"only_thoughts"}) | {"missing_reason", "error_at_the_end"}
+ODD = answers.TEXTS | answers.BODIES | answers.STREAMS | ENDINGS
+KINDS = CUTS | TEXTS | FRAMES | REFUSALS | ODD | {"openai_format"}
+_PING = event("ping", {})
 _FUTURE = event("future_event", {"note": "unknown to every reader"}) + b": a comment\n\n" + event("ping", {})
 
 
@@ -32,33 +38,68 @@ def told_text(telling: Telling, fault: Fault | None) -> str:
             return ""
         case Fault(kind="short"):
             return "好的。"
-    return telling.rest
+    return answers.aloud(telling.rest, fault)
 
 
 def stopped(reply: Reply, fault: Fault | None) -> Reply:
     """The reply cut short with the vendor's reason for it."""
     reasons = {"refusal": "refusal", "max_tokens": "max_tokens", "context_window": "model_context_window_exceeded"}
     if fault is None or fault.kind not in reasons:
-        return reply
+        return _odd(reply, fault)
     at = int(fault.number(len(reply.text) // 2))
     return replace(reply, text=reply.text[:at], stop_reason=reasons[fault.kind])
 
 
+def _odd(reply: Reply, fault: Fault | None) -> Reply:
+    match fault:
+        case Fault(kind="only_thoughts"):
+            return replace(reply, text="", thinking=reply.text[:200])
+        case Fault(kind="thinks_long"):
+            return replace(reply, thinking="嗯。")
+    return replace(reply, stop_reason=answers.reason_told(reply.stop_reason, fault))
+
+
 def broadcast(told: Events, interval: float, fault: Fault | None, number: int, request_id: str) -> Broadcast:
     """The stream, whole or misbehaving. `number` makes the place of a cut differ from request to request."""
+    phases = _phases(told, answers.halved(told.text, fault), told.closing, interval)
     if fault is not None and fault.kind in CUTS:
         return _cut(told, interval, fault, number, request_id)
-    phases = _phases(told, told.text, told.closing, interval)
+    if fault is not None and fault.kind in ENDINGS:
+        return _odd_ending(told, phases, fault, request_id)
+    return Broadcast(_reframed(phases, fault))
+
+
+def _reframed(phases: tuple[Phase, ...], fault: Fault | None) -> tuple[Phase, ...]:
     match fault:
         case Fault(kind="bytewise"):
-            return Broadcast(rechunked(phases, max(1, int(fault.number(1)))))
+            return rechunked(phases, max(1, int(fault.number(1))))
         case Fault(kind="eventless"):
-            return Broadcast(_each(phases, lambda piece: re.sub(rb"(?m)^event: .*\n", b"", piece)))
+            return _each(phases, lambda piece: re.sub(rb"(?m)^event: .*\n", b"", piece))
         case Fault(kind="crlf"):
-            return Broadcast(_each(phases, lambda piece: piece.replace(b"\n", b"\r\n")))
+            return _each(phases, lambda piece: piece.replace(b"\n", b"\r\n"))
         case Fault(kind="unknown_events"):
-            return Broadcast(_each(phases, lambda piece: _FUTURE + piece))
-    return Broadcast(phases)
+            return _each(phases, lambda piece: _FUTURE + piece)
+    return phases
+
+
+def _odd_ending(told: Events, phases: tuple[Phase, ...], fault: Fault, request_id: str) -> Broadcast:
+    """A stream that is whole in its text, or begins late."""
+    before_marker = told.closing.partition(b"event: message_stop")[0]
+    closings = {
+        "missing_marker": before_marker,
+        "missing_reason": event("message_stop", {}),
+        "error_at_the_end": event("error", error_body("overloaded_error", "Overloaded", request_id)),
+    }
+    match fault.kind:
+        case "open_after_end":
+            return Broadcast(phases, Ending.STALL, answers.open_end(fault))
+        case "pings_after_end":
+            return Broadcast((*phases[:-1], Phase([before_marker]), answers.pings(_PING, fault)))
+        case "error_line":
+            return Broadcast((Phase([orjson.dumps(answers.error_told(fault)) + b"\n"]),))
+        case "thinks_long":
+            return Broadcast((phases[0], answers.long_thinking(told.thinking[0], fault), *phases[2:]))
+    return Broadcast((*phases[:-1], Phase([closings[fault.kind]])))
 
 
 def _phases(told: Events, text: list[bytes], closing: bytes, interval: float) -> tuple[Phase, ...]:

@@ -1,6 +1,6 @@
 """A relay that speaks OpenAI's chat completions and lets Claude write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from sandbox.control.keys import CLAUDE_KEY
 from sandbox.control.state import SandboxState
+from sandbox.faults import answers
 from sandbox.faults.generic import instead, spoiled
 from sandbox.faults.model import Fault
 from sandbox.faults.streaming import Broadcast, Ending, Phase, StreamedResponse, rechunked
@@ -23,6 +24,9 @@ KINDS = frozenset(
     {
         *("missing_done", "length", "error_midstream", "eof", "reset_midstream", "stall_midstream", "bad_json"),
         *("bytewise", "overlap", "short", "empty_text", "rate_limit"),
+        *answers.TEXTS,
+        *answers.BODIES,
+        *answers.STREAMS,
     }
 )
 _DONE = b"data: [DONE]\n\n"
@@ -48,6 +52,10 @@ def router(state: SandboxState) -> APIRouter:
     @routes.post("/relay/v1/chat/completions")
     async def completions(request: Request) -> Response:
         return chat(state, request, await request.body())
+
+    @routes.get("/relay/v1/models")
+    async def listed(request: Request) -> Response:
+        return models(state, request)
 
     return routes
 
@@ -75,10 +83,27 @@ def chat(state: SandboxState, request: Request, body: bytes) -> Response:
     return spoiled(fault, _answer(state, told, prompt, fault))
 
 
+def knows(request: Request) -> bool:
+    return request.headers.get("authorization") == f"Bearer {CLAUDE_KEY}"
+
+
+def models(state: SandboxState, request: Request) -> Response:
+    """The list of models, in the one shape that both dialects read."""
+    state.ledger.record(VENDOR, "models", headers=request.headers, at=state.clock())
+    if not knows(request):
+        return refusal(401, "Incorrect API key provided", "invalid_api_key")
+    model = {"id": "claude-sonnet-5-5", "type": "model", "object": "model", "display_name": "Claude Sonnet 5.5"}
+    model |= {"created_at": "2026-09-01T00:00:00Z"}
+    told = {"object": "list", "data": [model], "has_more": False, "first_id": model["id"], "last_id": model["id"]}
+    return Response(orjson.dumps(told), media_type="application/json")
+
+
 def _answer(state: SandboxState, told: dict[str, Any], prompt: str, fault: Fault | None) -> Response:
     number = state.next_number("relay")
+    if fault is not None and fault.kind == "error_object":
+        return answers.error_reply(fault)
     text, finish = _text(told, fault)
-    if told.get("stream") is not True:
+    if told.get("stream") is not True or (fault is not None and fault.kind == "plain_body"):
         return Response(_completion(text, finish, told["model"], number, tokens(prompt)), media_type="application/json")
     rate = state.settings.claude_deltas_per_second
     parts = chunks(text, told["model"], number, finish)
@@ -87,19 +112,19 @@ def _answer(state: SandboxState, told: dict[str, Any], prompt: str, fault: Fault
 
 def _text(told: dict[str, Any], fault: Fault | None) -> tuple[str, str]:
     telling = tell(turns_of(told["messages"]))
-    text = telling.rest
+    text = answers.aloud(telling.rest, fault)
     match fault:
         case Fault(kind="overlap"):
             text = telling.repeating(int(fault.number(30)))
         case Fault(kind="short"):
             text = "好的。"
-        case Fault(kind="empty_text"):
+        case Fault(kind="empty_text" | "only_thoughts"):
             text = ""
         case Fault(kind="length"):
             return text[: int(fault.number(len(text) // 2))], "length"
     limit = told.get("max_tokens") or told.get("max_completion_tokens")
     short = limited(text, int(limit)) if limit else text
-    return short, "stop" if short == text else "length"
+    return short, answers.reason_told("stop", fault) if short == text else "length"
 
 
 def chunks(text: str, model: str, number: int, finish: str = "stop") -> Chunks:
@@ -114,15 +139,33 @@ def chunks(text: str, model: str, number: int, finish: str = "stop") -> Chunks:
 
 
 def _shaped(parts: Chunks, interval: float, fault: Fault | None, number: int) -> Broadcast:
+    parts = replace(parts, text=answers.halved(parts.text, fault))
     whole = parts.broadcast(interval)
+    if fault is not None and (odd := _odd_ending(parts, whole, fault)):
+        return odd
     match fault:
-        case Fault(kind="missing_done"):
-            return Broadcast((Phase([parts.opening]), Phase(parts.text, interval), Phase([parts.closing])))
         case Fault(kind="bytewise"):
             return Broadcast(rechunked(whole.phases, max(1, int(fault.number(1)))))
         case Fault(kind="error_midstream" | "eof" | "reset_midstream" | "stall_midstream" | "bad_json"):
             return _cut(parts, interval, fault, number)
     return whole
+
+
+def _odd_ending(parts: Chunks, whole: Broadcast, fault: Fault) -> Broadcast | None:
+    """A stream that is whole in its text, or begins late."""
+    before_marker = (*whole.phases[:-1], Phase([parts.closing]))
+    thought = parts.opening.replace(b'"content":""', '"reasoning_content":"嗯。"'.encode())
+    if fault.kind == "open_after_end":
+        return Broadcast(whole.phases, Ending.STALL, answers.open_end(fault))
+    shapes = {
+        "missing_done": before_marker,
+        "missing_marker": before_marker,
+        "pings_after_end": (*before_marker, answers.pings(b": keep-alive\n\n", fault)),
+        "error_line": (Phase([orjson.dumps(answers.error_told(fault)) + b"\n"]),),
+        "thinks_long": (answers.long_thinking(thought, fault), *whole.phases),
+        "only_thoughts": (Phase([thought]), *whole.phases),
+    }
+    return Broadcast(shapes[fault.kind]) if fault.kind in shapes else None
 
 
 def _cut(parts: Chunks, interval: float, fault: Fault, number: int) -> Broadcast:

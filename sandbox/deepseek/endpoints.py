@@ -22,6 +22,7 @@ from sandbox.deepseek.wire import (
     question,
     refusal,
 )
+from sandbox.faults import answers
 from sandbox.faults.generic import instead, spoiled
 from sandbox.faults.model import Fault
 from sandbox.faults.streaming import Broadcast, Phase, StreamedResponse
@@ -39,6 +40,7 @@ KINDS = frozenset(
     {
         *("insufficient", "length", "blank", "no_choices", "null_content", "keepalive_forever"),
         *("missing_frames", "damaged", "overloaded"),
+        *("event_stream", "blank_lines", "error_object", "only_thoughts", *answers.TEXTS),
     }
 )
 BREATH = 0.2
@@ -57,6 +59,8 @@ def router(state: SandboxState) -> APIRouter:
         return Conversation(state, request, body).answer()
 
     async def models(request: Request) -> Response:
+        if openai_relay.knows(request):
+            return openai_relay.models(state, request)
         names = [{"id": name, "object": "model", "owned_by": "deepseek"} for name in MODELS[:2]]
         return _listed(state, request, "models", {"object": "list", "data": names})
 
@@ -124,6 +128,13 @@ class Conversation:
 
     def _accepted(self, asked: Question, fault: Fault | None) -> Response:
         self._state.ledger.submitted(VENDOR, asked.prompt, self._state.open_streams[VENDOR] + 1)
+        match fault:
+            case Fault(kind="error_object"):
+                return answers.error_reply(fault)
+            case Fault(kind="blank_lines"):
+                return Response(b"\n" * 6, media_type="application/json")
+            case Fault(kind="event_stream"):
+                asked = replace(asked, stream=True)
         reply = _misshapen(self._reply(asked, fault), fault)
         wait = within(self._state.settings.deepseek_seconds, asked.prompt)
         told = _streamed(reply, wait, fault) if asked.stream else _whole(reply, wait, fault)
@@ -166,7 +177,7 @@ def _text(asked: Question, fault: Fault | None) -> str:
             return storyboard.picture_prompts(prompt, int(fault.number(1)))
         case Fault(kind="damaged") if draws:
             return damaged(storyboard.pictures(prompt), storyboard.feature_list(prompt), int(fault.number(0)))
-    return tell(asked.turns).rest
+    return answers.aloud(tell(asked.turns).rest, fault)
 
 
 def _object(prompt: str, *, draws: bool, asked: Question) -> dict[str, object]:
@@ -204,12 +215,16 @@ def _misshapen(reply: Reply, fault: Fault | None) -> Reply:
             return replace(reply, content=" " * 64)
         case Fault(kind="null_content"):
             return replace(reply, content=None)
-    return reply
+        case Fault(kind="only_thoughts"):
+            return replace(reply, content="", reasoning="先想一想。")
+    return replace(reply, finish_reason=answers.reason_told(reply.finish_reason, fault))
 
 
 def _whole(reply: Reply, wait: float, fault: Fault | None) -> Broadcast:
     """HTTP 200 at once, blank lines while the model works, then the JSON."""
     body = completion(reply, with_choice=fault is None or fault.kind != "no_choices")
+    if fault is not None and fault.kind == "half_character":
+        body = body.replace(b'"content":"', b'"content":"' + answers.halves(fault))
     return Broadcast((_waiting(b"\n", wait, fault), Phase([body])))
 
 

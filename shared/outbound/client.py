@@ -1,15 +1,26 @@
 """httpx clients with sane limits, passing the request id on, and their failures told apart."""
 
 import ssl
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
 import httpx
 
 from shared.outbound.calls import CountedTransport, OwnTransport
+from shared.settings import SharedSettings
 from shared.telemetry.request_id import HEADER, request_id
 
+_CONNECTIONS = 1000
 _KEPT_ALIVE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyFor:
+    """A proxy for all addresses but those under `all_but`: the sandbox is no vendor."""
+
+    url: str
+    all_but: str = ""
 
 
 class Failure(Enum):
@@ -30,19 +41,32 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def client(*, timeout: float | httpx.Timeout = 30, own: bool = False, connections: int = 1000) -> httpx.AsyncClient:
-    """A shared client. `own`: calls go to our own services and carry the request id."""
+def client(
+    *, timeout: float = 30, own: bool = False, connections: int = _CONNECTIONS, proxy: ProxyFor | None = None
+) -> httpx.AsyncClient:
+    """A shared client. `own`: calls go to our own services and carry the request id. Vendors are called by `proxy`."""
     hooks = {"request": [_add_request_id]} if own else {}
     # The pool looks at every idle connection before every request.
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=_KEPT_ALIVE, keepalive_expiry=30)
     transport = OwnTransport if own else CountedTransport
+
+    def by(way: str | None) -> httpx.AsyncHTTPTransport:
+        return transport(verify=_certificates(), limits=limits, trust_env=False, proxy=way)
+
     return httpx.AsyncClient(
         timeout=timeout,
-        transport=transport(verify=_certificates(), limits=limits, trust_env=False),
+        transport=by(proxy.url if proxy else None),
+        mounts={proxy.all_but: by(None)} if proxy and proxy.all_but else {},
         event_hooks=hooks,
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def proxy_of(settings: SharedSettings) -> ProxyFor | None:
+    """The configured proxy for vendors."""
+    url = settings.outbound_proxy.get_secret_value()
+    return ProxyFor(url, settings.sandbox_url) if url else None
 
 
 def outcome(error: httpx.HTTPError | httpx.InvalidURL) -> Failure:

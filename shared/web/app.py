@@ -16,6 +16,7 @@ from shared.telemetry.request_id import RequestIdMiddleware
 from shared.web import error_handlers, metrics, probes
 from shared.web.auth import AccessMiddleware, Guard
 from shared.web.body_limit import BodyLimitMiddleware
+from shared.web.language import LanguageMiddleware
 from shared.web.limits import Limits, LimitsMiddleware
 from shared.web.openapi import every_error
 
@@ -89,5 +90,6 @@ def build_app(
     )
     app.add_middleware(tracing.TracingMiddleware)
     app.add_middleware(MetricsMiddleware)
+    app.add_middleware(LanguageMiddleware)
     app.add_middleware(RequestIdMiddleware)
     return app

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.database.engine import UNREACHABLE
 from shared.errors import BackendUnavailable, InvalidParameter, NotFound, PayloadTooLarge, ScriptToFrameError
 from shared.web.error_reply import error_reply
+from shared.web.rules_in_words import rule_in_words
 from shared.wire import Json
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def _is_short(value: Any) -> bool:
 
 def _validation_error(error: RequestValidationError) -> InvalidParameter:
     details = [_detail(item) for item in error.errors()]
-    reasons = "; ".join(f"{_field(tuple(item['loc']))}: {item['msg']}" for item in error.errors())
+    reasons = "; ".join(f"{_field(tuple(item['loc']))}: {rule_in_words(item)}" for item in error.errors())
     return InvalidParameter(f"请求参数无效: {reasons}", detail=details)
 
 

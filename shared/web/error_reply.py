@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from shared.errors import ScriptToFrameError
 from shared.telemetry.request_id import request_id
+from shared.web.language import in_callers_language
 from shared.wire import Json, iso_time
 
 PROBLEM = "application/problem+json"
@@ -16,7 +17,7 @@ PROBLEM = "application/problem+json"
 def error_object(error: ScriptToFrameError) -> dict[str, Any]:
     """The object of contract §2.1; extras may override `detail`, and `requestId` where it names something else."""
     current = request_id.get()
-    return {
+    told = {
         "success": False,
         "error": error.message,
         "detail": error.message,
@@ -24,13 +25,14 @@ def error_object(error: ScriptToFrameError) -> dict[str, Any]:
         **error.facts(),
         "requestId": current if current != "-" else uuid4().hex,
         "timestamp": iso_time(),
-    } | error.extras
+    }
+    return in_callers_language(told | error.extras)
 
 
 def error_reply(error: ScriptToFrameError, scope: Scope) -> Json:
     """The error as the caller of `scope` wants it."""
     told = error_object(error)
-    headers = error.headers | {"Vary": "Accept"}
+    headers = error.headers | {"Vary": "Accept, Accept-Language"}
     if not wants_problem(Headers(scope=scope).get("accept", "")):
         return Json(told, status_code=error.status, headers=headers)
     problem = problem_object(told, error.status, scope.get("path", ""))

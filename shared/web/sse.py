@@ -12,18 +12,23 @@ from starlette.types import Receive, Scope, Send
 from shared.masking import mask
 from shared.tasks.follow import Following
 from shared.tasks.model import Event
+from shared.web.language import in_callers_language, wants_english
+from shared.wire import dump_line, loads
 
 logger = logging.getLogger(__name__)
 
 PING_SECONDS = 10
 SEND_TIMEOUT_SECONDS = 20.0
+_ENDINGS = frozenset({"error", "canceled", "task_error", "task_cancelled"})
 _FAREWELL = b": leaving, please reconnect\n\n"
 
 
 def frame(event: Event) -> bytes:
     """An event as it goes over the wire."""
     name = f"event: {event.name}\n" if event.name else ""
-    return f"id: {event.seq}\n{name}data: {mask(event.data)}\n\n".encode()
+    fails = event.name in _ENDINGS or '"errorCode":' in event.data
+    data = dump_line(in_callers_language(loads(event.data))) if fails and wants_english() else event.data
+    return f"id: {event.seq}\n{name}data: {mask(data)}\n\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class FollowedLog(EventSourceResponse):
     """The response is a view: its end changes nothing. A reader that does not read is dropped and can resume."""
 
     def __init__(self, following: Following, view: View, *, location: bool = True) -> None:
-        headers = {"Cache-Control": "no-cache"}
+        headers = {"Cache-Control": "no-cache, no-transform"}
         if location:
             headers["Location"] = f"/api/stream/tasks/{view.task_id}/events"
         super().__init__(

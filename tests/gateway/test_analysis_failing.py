@@ -24,18 +24,18 @@ def check(answer: httpx.Response, step: int, cause: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_the_step_that_failed_is_named(gateway: httpx.Client, stack: Stack, step: int) -> None:
     stack.fault(vendor="deepseek", kind="status", value=400, after=step - 1)
-    check(analyse(gateway), step, "HTTP 400")
+    check(analyse(gateway), step, "HTTP 400: sandbox fault 400")
 
 
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
-        ({"kind": "status", "value": 401}, "HTTP 401"),
-        ({"kind": "status", "value": 402}, "HTTP 402"),
-        ({"kind": "status", "value": 422}, "HTTP 422"),
-        ({"kind": "html"}, "API返回格式错误"),
-        ({"kind": "not_json"}, "API返回格式错误"),
-        ({"kind": "no_choices"}, "API返回格式错误"),
+        ({"kind": "status", "value": 401}, "HTTP 401: sandbox fault 401"),
+        ({"kind": "status", "value": 402}, "HTTP 402: sandbox fault 402"),
+        ({"kind": "status", "value": 422}, "HTTP 422: sandbox fault 422"),
+        ({"kind": "html"}, "API返回格式错误: 返回的是网页，请检查DEEPSEEK_BASE_URL"),
+        ({"kind": "not_json"}, "API返回格式错误: 返回的不是JSON，请检查DEEPSEEK_BASE_URL"),
+        ({"kind": "no_choices"}, "API返回格式错误: 返回的JSON里没有回答（choices），请检查DEEPSEEK_BASE_URL"),
         ({"kind": "reset"}, "连接被终止，可能是API服务器问题"),
         ({"kind": "truncate", "value": 40}, "连接被终止，可能是API服务器问题"),
         ({"kind": "length", "value": 7, "times": -1}, "API返回内容不完整"),
@@ -52,9 +52,11 @@ def test_a_final_failure_is_told_at_once(
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
-        ({"kind": "status", "value": 429}, "HTTP 429"),
-        ({"kind": "status", "value": 500}, "HTTP 500"),
-        ({"kind": "null_content"}, "API返回格式错误"),
+        ({"kind": "status", "value": 429}, "HTTP 429: sandbox fault 429"),
+        ({"kind": "status", "value": 500}, "HTTP 500: sandbox fault 500"),
+        ({"kind": "null_content"}, "API返回格式错误: 模型没有写出正文"),
+        ({"kind": "blank_lines"}, "API返回格式错误: 返回内容为空"),
+        ({"kind": "only_thoughts"}, "API返回格式错误: 模型只写了思考过程，没有写出正文"),
         ({"kind": "insufficient"}, "API返回内容不完整"),
     ],
     ids=str,
@@ -96,11 +98,13 @@ def test_with_a_key_nothing_is_called_a_demo(hasty: httpx.Client) -> None:
 def test_a_wrong_key_and_a_dead_address_are_told(stack: Stack, add_gateway: Callable[..., httpx.Client]) -> None:
     stranger = add_gateway(DEEPSEEK_API_KEY="sk-wrong-key-000", DEEPSEEK_BASE_URL=stack.sandbox_url)
     answer = analyse(stranger)
-    check(answer, 1, "HTTP 401")
+    refused = "HTTP 401: Authentication Fails, Your api key: ****-000 is invalid"
+    check(answer, 1, refused)
+    assert answer.json()["reason"] == "VENDOR_KEY_REFUSED"
     assert "sk-wrong" not in answer.text
     health = stranger.get("/api/health")
     assert (health.status_code, health.json()["status"]) == (503, "degraded")
-    assert health.json()["dependencies"]["deepseek"] == {"status": "unhealthy", "error": "HTTP 401"}
+    assert health.json()["dependencies"]["deepseek"] == {"status": "unhealthy", "error": refused}
 
 
 def test_no_connection_is_told(stack: Stack, add_gateway: Callable[..., httpx.Client]) -> None:

@@ -84,7 +84,7 @@ def test_the_answer_says_where_to_go_on_reading(quick: Stack, gateway: httpx.Cli
         events = list(listen(response))
     assert response.headers["location"] == f"/api/stream/tasks/{task_of(events)}/events"
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["cache-control"] == "no-cache, no-transform"
     assert response.headers["x-accel-buffering"] == "no"
     assert "connection" not in response.headers
 

@@ -214,7 +214,7 @@ def test_an_empty_prompt_says_what_the_server_says(open_page: OpenPage, watch: W
     card = frames(page).first
     card.get_by_label("Prompt").fill("")
     card.get_by_role("button", name="Draw this frame").click()
-    expect(card).to_contain_text("缺少必要参数: prompt")
+    expect(card).to_contain_text("missing parameter: prompt")
     expect(card).to_contain_text("Fill in what is missing")
     expect(card.get_by_role("button", name="Try again")).to_be_visible()
 

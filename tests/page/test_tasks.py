@@ -31,7 +31,7 @@ def test_older_tasks_come_page_by_page_and_failed_ones_say_why(open_page: OpenPa
     rows = page.locator("#tasks li")
     expect(rows).to_have_count(20)
     expect(rows.first).to_contain_text("Failed")
-    expect(rows.first).to_contain_text("未找到第99集的画面描述词")
+    expect(rows.first).to_contain_text("no picture prompts for episode 99")
     page.get_by_role("button", name="Earlier ones").click()
     expect(rows.nth(20)).to_be_visible()
 
@@ -40,7 +40,7 @@ def test_a_task_that_is_gone_says_so(open_page: OpenPage, watch: Watch) -> None:
     watch.tolerated.append("status of 404")
     page = open_page("#/script/00000000-0000-4000-8000-000000000000")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("未找到任务")
+    expect(alert).to_contain_text("no task with id")
     expect(alert).to_contain_text("past its retention")
 
 

@@ -191,11 +191,12 @@ async def test_only_the_matching_question_is_hit(http: httpx.AsyncClient, contro
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 async def test_no_fault_leaves_a_stream_open(http: httpx.AsyncClient, control: ControlCaller, kind: str) -> None:
-    await control.fault("claude", kind, value="0.05:2" if kind == "stall_midstream" else None)
+    values = {"stall_midstream": "0.05:2", "open_after_end": 0.05, "pings_after_end": 0.1}
+    await control.fault("claude", kind, value=values.get(kind))
     try:
         await ask(http, stream=True)
     except httpx.TransportError:
-        assert kind in {"reset_midstream", "stall_midstream"}
+        assert kind in {"reset_midstream", "stall_midstream", "open_after_end"}
     async with asyncio.timeout(2):
         while (await http.get("/_ledger")).json()["open_streams"]:
             pass
