@@ -86,6 +86,7 @@ class FrameComplete(
         type="frame_complete",
         sequence=1,
         imageUrl="https://…",
+        contentUrl=f"/api/images/{IMAGE_ID}/content",
         progress=17,
         responseTime=2400,
         current=1,
@@ -97,6 +98,7 @@ class FrameComplete(
 
     type: Literal["frame_complete"] = Field(description="Always `frame_complete`")
     imageUrl: str = Field(description="The vendor's link; our own where the vendor sent bytes")
+    contentUrl: str | None = Field(default=None, description="The picture from our own storage")
 
 
 class FrameError(
