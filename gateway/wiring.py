@@ -93,9 +93,7 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
                 TaskKind(SCRIPT, screenplay, cancel=screenplay.cancel, details=screenplay.details),
                 TaskKind(RUNNINGHUB, scene_images, cancel=partial(request_cancel, core.log)),
                 TaskKind(ANALYSIS, analysis, cancel=stop, details=stored_data, needs_reader=True),
-                TaskKind(
-                    BATCH, batch, cancel=stop, details=partial(frames_so_far, core.log.following), needs_reader=True
-                ),
+                TaskKind(BATCH, batch, cancel=stop, details=drawn, needs_reader=True),
             )
         }
         retention = Retention(core.database.engine, Kept(SERVICE, tuple(kinds), settings.retention_days))
