@@ -80,10 +80,10 @@ def sqlalchemy_url(url: str) -> str:
 
 def migrate(url: str) -> None:
     """Bring all schemas to their newest version; one process at a time."""
-    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True, isolation_level="AUTOCOMMIT")
     with engine.connect() as lock:
         lock.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-        with create_engine(sqlalchemy_url(url), poolclass=NullPool).connect() as connection:
+        with create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True).connect() as connection:
             _upgrade(connection)
     engine.dispose()
 
@@ -115,7 +115,9 @@ def _upgrade(connection: Connection) -> None:
 
 def pooled(url: str, pool_size: int = 10) -> AsyncEngine:
     """Connections whose transactions end when nobody goes on with them; to their owner the database was away."""
-    engine = create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_timeout=15)
+    engine = create_async_engine(
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_timeout=15, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _limit_idle_transactions)
     event.listen(engine.sync_engine, "checkout", _refuse_broken)
     event.listen(engine.sync_engine, "handle_error", _tell_outages, retval=True)

@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Notices:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Notices"]:
-        async with alongside(self._listen_forever(), "notices"):
+        async with forever(self._listen_forever(), "notices"):
             yield self
 
     async def _listen_forever(self) -> None:
