@@ -54,6 +54,7 @@ class SharedSettings(BaseSettings):
     )
 
     database_url: str = ""
+    pgpassword: SecretStr = SecretStr("")
     data_dir: Path = Path("./data")
     sandbox_url: str = "http://localhost:8090"
     log_level: LogLevel = "info"
