@@ -17,7 +17,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, through_outages
 from shared.database.notify import Notices, notify
 
@@ -97,7 +97,7 @@ class Slots:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Slots"]:
         await through_outages(self._open_accounts)
-        async with alongside(self._keep(), "slots"):
+        async with forever(self._keep(), "slots"):
             try:
                 yield self
             finally:

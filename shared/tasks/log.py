@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE
 from shared.database.notify import Notices, notify
 from shared.shutdown import Shutdown
@@ -88,8 +88,8 @@ class EventLog:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["EventLog"]:
         async with (
-            alongside(self._flush_forever(), "eventlog.flush"),
-            alongside(self.following.fetch_forever(), "eventlog.fetch"),
+            forever(self._flush_forever(), "eventlog.flush"),
+            forever(self.following.fetch_forever(), "eventlog.fetch"),
         ):
             try:
                 yield self
