@@ -16,7 +16,6 @@ from gateway.images import content_path
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import MissingParameter, ScriptToFrameError
 from shared.image_request import FrameForm, ImageConfig, bounded
-from shared.request_body import RequestBody
 from shared.tasks.model import BATCH, NewTask, Status, Task
 from shared.web.answers import IMAGE_ID, MOMENT, Demo, ErrorCode, Facts, Moment, Success
 from shared.web.auth import on_behalf_of
@@ -48,7 +47,7 @@ ITEM: dict[str, Any] = {
 }
 
 
-class BatchRequest(RequestBody, json_schema_extra={"examples": [_REQUEST]}):
+class BatchRequest(BaseModel, json_schema_extra={"examples": [_REQUEST]}):
     """Frames to paint (A3). A valid frame has a `prompt` or a `jimengPrompt`; the others are skipped."""
 
     frames: list[FrameForm] = Field(min_length=1, max_length=MOST_FRAMES, description="The frames in their order")
