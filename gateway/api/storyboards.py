@@ -1,6 +1,5 @@
 """A1: a story becomes a storyboard."""
 
-import re
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import uuid4
@@ -30,7 +29,6 @@ MOST_SCENES = 100
 MOST_CHARACTERS = 1_000_000
 _LONGEST_WORD = 40
 _MOST_PEOPLE = 30
-_RATIO = re.compile(r"[1-9][0-9]?:[1-9][0-9]?")
 _STYLES = ["default", "anime", "manga", "korean", "3d", "chibi", "realistic", "cyberpunk", "traditional"]
 _GENRES = [
     "general",
@@ -77,6 +75,7 @@ def _people(value: object) -> object:
 
 
 _STYLE = option(_STYLES, "Words for every picture prompt; another text is taken literally, `default` is none")
+_RATIO = option(["16:9", "9:16", "1:1", "4:3", "3:4"], "What the frames are composed for; `16:9` when it is missing")
 _GENRE = option(_GENRES, "Given back, never in a prompt")
 
 
@@ -92,9 +91,7 @@ class AnalysisRequest(
     )
     style: Annotated[str | None, WithJsonSchema(_STYLE)] = None
     genre: Annotated[str | None, WithJsonSchema(_GENRE)] = None
-    aspectRatio: Annotated[str | None, BeforeValidator(_text_or_none)] = Field(
-        default=None, description="What the frames are composed for, as `9:16`; `16:9` when it is missing"
-    )
+    aspectRatio: Annotated[str | None, BeforeValidator(_text_or_none), WithJsonSchema(_RATIO)] = None
     language: Annotated[str | None, BeforeValidator(_text_or_none)] = Field(
         default=None, description="Of the descriptions; the story's own when it is missing"
     )
@@ -113,8 +110,8 @@ class AnalysisRequest(
         return values
 
     def story(self) -> Story:
-        ratio = self.aspectRatio if self.aspectRatio and _RATIO.fullmatch(self.aspectRatio) else None
-        return Story(self.script, self.sceneCount, self.style, self.genre, ratio, self.language, self.characters)
+        known = (self.aspectRatio, self.language, self.characters)
+        return Story(self.script, self.sceneCount, self.style, self.genre, *known)
 
 
 class AnalysisAnswer(BaseModel, json_schema_extra={"examples": [{"success": True, "data": STORYBOARD}]}):

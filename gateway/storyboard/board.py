@@ -1,5 +1,6 @@
 """The values of an analysis: what was ordered, what is to be drawn, and what is told about it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,6 +14,7 @@ from gateway.storyboard.sentences import Sentences
 # Up to here a story is read in one question, planned in one and drawn in one, as it always was.
 SHORT_STORY = 4000
 DEFAULT_RATIO = "16:9"
+_RATIO = re.compile(r"[1-9][0-9]?:[1-9][0-9]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Story:
     aspect_ratio: str | None = None
     language: str | None = None
     characters: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def ratio(self) -> str:
+        """The shape that frames are composed for."""
+        return self.aspect_ratio if self.aspect_ratio and _RATIO.fullmatch(self.aspect_ratio) else DEFAULT_RATIO
 
     @property
     def short(self) -> bool:

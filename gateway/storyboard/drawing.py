@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from gateway.storyboard import questions
 from gateway.storyboard.answers import Drawn, frames_of
-from gateway.storyboard.board import DEFAULT_RATIO, Board, Notice, Shot, Story
+from gateway.storyboard.board import Board, Notice, Shot, Story
 from gateway.storyboard.cast import Person
 from gateway.storyboard.checks import LONGEST, Fault, alike, fault_of, is_nothing, is_refusal
 from gateway.storyboard.interview import INCOMPLETE, Answer, Interview, together
@@ -63,7 +63,7 @@ class _Drawing:
         self._shots = {shot.number: shot for shot in board.shots}
         style = f", {board.cast.style}" if board.cast.style else ""
         self._style = style
-        self._tail = f"{style} --ar {story.aspect_ratio or DEFAULT_RATIO}"
+        self._tail = f"{style} --ar {story.ratio}"
 
     async def first_round(self) -> None:
         groups = _groups(self._board.shots, _MOST_FRAMES_SHORT if self._story.short else _MOST_FRAMES)

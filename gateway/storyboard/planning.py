@@ -101,6 +101,8 @@ class _Planner:
         notices = list(self._reading.notices)
         if planned.again:
             notices.append(Notice("PLAN_ASKED_AGAIN", f"人物或分份不完整，已请模型重做：{'；'.join(planned.again)}"))
+        if self._story.aspect_ratio not in {None, self._story.ratio}:
+            notices.append(Notice("OPTION_UNKNOWN", f"不认识的画幅，已按{self._story.ratio}构图"))
         cast = self._cast(planned.looks, notices)
         cover, parts = self._covered(planned.parts)
         if cover.mended:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.storyboard import schemas
-from gateway.storyboard.board import DEFAULT_RATIO, Board, Shot, Story
+from gateway.storyboard.board import Board, Shot, Story
 from gateway.storyboard.cast import Person, Roll
 from gateway.storyboard.cover import Beat
 from gateway.storyboard.schemas import Schema
@@ -89,7 +89,7 @@ def parts(text: Sentences, story: Story, beats: Iterable[Beat], count: int) -> Q
 
 def frames(board: Board, story: Story, shots: Sequence[Shot]) -> Question:
     """Descriptions and prompts of some of the board's frames."""
-    ratio = story.aspect_ratio or DEFAULT_RATIO
+    ratio = story.ratio
     people = {person.id: (person, shot.first) for shot in reversed(shots) for person in shot.people}
     places = {place.id: place for shot in shots if (place := board.cast.place(shot.place))}
     prompt = _filled(

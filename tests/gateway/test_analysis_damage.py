@@ -165,3 +165,26 @@ def test_frames_in_a_form_of_the_model_s_own_are_read(
 def test_a_slow_model_is_waited_for(caller: httpx.Client, stack: Stack) -> None:
     stack.fault(vendor="deepseek", kind="slow_tokens", match=READ, value=100)
     assert codes(analysed(caller)) == set()
+
+
+def test_what_the_caller_says_of_people_shape_and_language_is_kept(gateway: httpx.Client, stack: Stack) -> None:
+    look = "a tall woman in a bright red raincoat, silver braid"
+    given = {"characters": [{"name": "阿鸢", "lookEnglish": look}, 5], "aspectRatio": "9:16", "language": "English"}
+    data = analyse(gateway, script=STORY, sceneCount=SCENES, **given).json()["data"]
+    person = data["script_analysis"]["characters"][0]
+    assert (person["name"], person["lookEnglish"], person["source"]) == ("阿鸢", look, "caller")
+    shown = [frame for frame in data["storyboard_frames"] if {"id": person["id"]} in frame["characters"]]
+    assert shown
+    assert all(look in frame["jimengPrompt"] for frame in shown)
+    assert all(prompt.endswith(" --ar 9:16") for prompt in prompts(data))
+    asked = stack.requests("deepseek")[-1]["prompt"]
+    assert "画幅 9:16" in asked
+    assert "用English" in asked
+
+
+@pytest.mark.parametrize("odd", [{"aspectRatio": "wide"}, {"aspectRatio": 5}, {"language": []}, {"characters": "阿鸢"}])
+def test_odd_values_of_options_refuse_no_story(gateway: httpx.Client, odd: dict[str, Any]) -> None:
+    answer = analyse(gateway, script=STORY, sceneCount=SCENES, **odd)
+    assert answer.status_code == 200
+    told = codes(answer.json()["data"])
+    assert told == ({"OPTION_UNKNOWN"} if odd == {"aspectRatio": "wide"} else set())
