@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.batches import STATS, BatchStats
 from gateway.api.script_events import example
-from gateway.api.storyboards import STORYBOARD, Storyboard
+from gateway.api.storyboard_answers import STORYBOARD, Storyboard
 from shared.errors import Reason
 from shared.web.answers import IMAGE_ID, MOMENT, Demo, Facts, VendorReply
 

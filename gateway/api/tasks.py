@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from gateway.api.batches import BatchItem
 from gateway.api.scripts import TaskType
-from gateway.api.storyboards import Storyboard
+from gateway.api.storyboard_answers import Storyboard
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
 from shared.tasks.model import Task, facts_of

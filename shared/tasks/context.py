@@ -62,6 +62,10 @@ class Work:
         result: T = await self._steps.checkpoint(self.task.id, name, call)
         return result
 
+    async def inherit(self) -> None:
+        """Take over what an earlier, failed task of the same request had recorded; see Steps.inherit."""
+        await self._steps.inherit(self.task.id)
+
     async def started(self, name: str) -> bool:
         """Whether an earlier life of this task has begun the step."""
         return await self._steps.started(self.task.id, name)
