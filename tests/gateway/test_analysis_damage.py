@@ -169,7 +169,8 @@ def test_a_slow_model_is_waited_for(caller: httpx.Client, stack: Stack) -> None:
 
 def test_what_the_caller_says_of_people_shape_and_language_is_kept(gateway: httpx.Client, stack: Stack) -> None:
     look = "a tall woman in a bright red raincoat, silver braid"
-    given = {"characters": [{"name": "阿鸢", "lookEnglish": look}, 5], "aspectRatio": "9:16", "language": "English"}
+    people = [{"name": "阿鸢", "lookEnglish": look}, 5]
+    given: dict[str, Any] = {"characters": people, "aspectRatio": "9:16", "language": "English"}
     data = analyse(gateway, script=STORY, sceneCount=SCENES, **given).json()["data"]
     person = data["script_analysis"]["characters"][0]
     assert (person["name"], person["lookEnglish"], person["source"]) == ("阿鸢", look, "caller")
