@@ -17,6 +17,8 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from imagegen.images.order import BATCH, INTERACTIVE
+from imagegen.images.vendor import Pause
 from shared.concurrency import alongside
 from shared.database.engine import UNREACHABLE, through_outages
 from shared.database.notify import Notices, notify
@@ -42,10 +44,19 @@ _LEFT_BEHIND = text(
     "OR (s.release_at IS NULL AND EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed)))"
 )
 _HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NOT NULL")
+# Granted only to images that a living replica works on and whose batch or request goes on. Who has waited a minute
+# gains a class, so that batches do not starve; within a class owners share, then an owner's batches, then age decides.
 _NEXT = text(
-    "SELECT task_id FROM slot s WHERE account = :name AND granted_at IS NULL AND not_before <= clock_timestamp() "
-    "AND NOT EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed) "
-    "ORDER BY priority, enqueued_at LIMIT :free"
+    "WITH held AS MATERIALIZED (SELECT t.owner, t.parent FROM slot s JOIN task t ON t.id = s.task_id "
+    "WHERE s.account = :name AND s.granted_at IS NOT NULL) "
+    "SELECT s.task_id FROM slot s JOIN task t ON t.id = s.task_id "
+    "WHERE s.account = :name AND s.granted_at IS NULL AND s.not_before <= clock_timestamp() AND NOT t.closed "
+    "AND EXISTS (SELECT FROM replica r WHERE r.id = split_part(t.writer, ' ', 1)) "
+    "AND NOT EXISTS (SELECT FROM task p WHERE p.id = t.parent AND (p.closed OR p.cancel_requested)) "
+    "ORDER BY greatest(0, s.priority - :class * floor(extract(epoch FROM clock_timestamp() - s.enqueued_at) / 60)), "
+    "(SELECT count(*) FROM held h WHERE h.owner = t.owner), "
+    "(SELECT count(*) FROM held h WHERE h.owner = t.owner AND h.parent IS NOT DISTINCT FROM t.parent), "
+    "s.enqueued_at LIMIT 1"
 )
 _GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
 
@@ -62,15 +73,6 @@ CLAIM_ORDER = (
     "(SELECT s.priority FROM slot s WHERE s.task_id = t.id) NULLS LAST, "
     "(SELECT s.enqueued_at FROM slot s WHERE s.task_id = t.id) NULLS LAST"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: seconds with fewer slots for all."""
-
-    seconds: float
-    to_end: bool = False
-    slow_down: float = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,16 +189,16 @@ class Slots:
         await through_outages(lambda: self._change(account, (statement, values)))
         self._grant_in(account, seconds)
 
-    async def postpone(self, task_id: str, account: str, wait: Wait) -> None:
+    async def postpone(self, task_id: str, account: str, pause: Pause) -> None:
         """Give the slot back and queue again later. With `slow_down` the account takes one task fewer than now."""
         statement = text(
             "UPDATE slot SET granted_at = NULL, number = NULL, "
             "not_before = clock_timestamp() + make_interval(secs => :seconds), "
             "enqueued_at = CASE WHEN :to_end THEN clock_timestamp() ELSE enqueued_at END WHERE task_id = :task_id"
         )
-        values = {"task_id": task_id, "seconds": wait.seconds, "to_end": wait.to_end}
-        await through_outages(lambda: self._change(account, (statement, values), slow_down=wait.slow_down))
-        self._grant_in(account, wait.seconds)
+        values = {"task_id": task_id, "seconds": pause.seconds, "to_end": pause.to_end}
+        await through_outages(lambda: self._change(account, (statement, values), slow_down=pause.slow_down))
+        self._grant_in(account, pause.seconds)
 
     async def size(self, account: str) -> int:
         """How many tasks wait or run."""
@@ -219,7 +221,14 @@ class Slots:
             async with self._changing[account]:
                 if own in waiting:
                     together = list(islice(waiting, _CHANGES_TOGETHER))
-                    await self._make(account, together)
+                    try:
+                        await self._make(account, together)
+                    except UNREACHABLE:
+                        raise
+                    except DBAPIError:
+                        # One that the database cannot take must not fail its neighbours.
+                        await self._make(account, [own])
+                        together = [own]
                     for made in together:
                         waiting.pop(made, None)
         finally:
@@ -259,9 +268,13 @@ async def _grant_free(connection: AsyncConnection, account: str, row: Row[Any]) 
     held = {held.number for held in await connection.execute(_HELD, {"name": account})}
     if (free := limit - len(held)) <= 0:
         return
-    waiting = [found.task_id for found in await connection.execute(_NEXT, {"name": account, "free": free})]
     numbers = [number for number in range(1, row.slots + len(held) + 1) if number not in held]
-    for task_id, number in zip(waiting, numbers, strict=False):
+    granted: list[str] = []
+    for number in numbers[:free]:
+        task_id = await connection.scalar(_NEXT, {"name": account, "class": BATCH - INTERACTIVE})
+        if task_id is None:
+            break
         await connection.execute(_GRANT, {"task_id": task_id, "number": number})
-    if waiting:
-        await notify(connection, CHANNEL, waiting)
+        granted.append(task_id)
+    if granted:
+        await notify(connection, CHANNEL, granted)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from imagegen.images.order import Order, size_fields
-from imagegen.images.workflow import Accepted, Busy, Pause, Result
+from imagegen.images.vendor import UNREACHABLE, Accepted, Busy, Pause, Result
 from imagegen.settings import ImagegenSettings, VolcengineAccess
 from imagegen.vendors.download import Downloads
 from imagegen.vendors.signing import SDK_AVAILABLE, signed_headers
@@ -34,7 +34,8 @@ _OPTIONS = json.dumps(
 )
 _TOO_OFTEN = 50429
 _BUSY_CODES = {50429, 50430}
-_PASSING_CODES = {50429, 50430, 50500, 50501}
+# What a query says about the image itself; all else is about us or the moment: keys, clocks, rights, load.
+_ABOUT_THE_IMAGE = {50215, 50411, 50412, 50413, 50511, 50512, 50516, 50517, 50518, 50519, 50520, 50521, 50522}
 _DONE = {"done", "1", "10000"}
 _FAILED = {"2", "-1", "failed", "not_found", "expired"}
 _LARGE = 1024 * 1024
@@ -50,7 +51,7 @@ _UNREACHABLE_PAUSES = (1.0, 2.0)
 
 
 class Jimeng:
-    """A ImageVendor; see imagegen/images/workflow.py."""
+    """An ImageVendor; see imagegen/images/vendor.py."""
 
     account = ACCOUNT
 
@@ -87,12 +88,12 @@ class Jimeng:
         self._took.append(seconds)
 
     def busy_pause(self, refusals: int, busy: Busy) -> Pause:
-        pauses = _UNREACHABLE_PAUSES if busy.code == "unreachable" else _BUSY_PAUSES
+        pauses = _UNREACHABLE_PAUSES if busy.code == UNREACHABLE else _BUSY_PAUSES
         waited = sum(pauses[min(i, len(pauses) - 1)] for i in range(refusals))
-        if waited > _LONGEST_BUSY_WAIT or (busy.code == "unreachable" and refusals > len(pauses)):
+        if waited > _LONGEST_BUSY_WAIT or (busy.code == UNREACHABLE and refusals > len(pauses)):
             raise _refused(busy)
         seconds = max(pauses[min(refusals, len(pauses)) - 1], busy.retry_after or 0)
-        return Pause(seconds, slow_down=0 if busy.code == "unreachable" else seconds)
+        return Pause(seconds, slow_down=0 if busy.code == UNREACHABLE else seconds)
 
     async def submit(self, order: Order) -> Accepted | Busy:
         prompt = well_formed(order.prompt.strip())
@@ -101,9 +102,14 @@ class Jimeng:
             status, answer, headers = await self._call(_SUBMIT, form)
         except httpx.HTTPError as error:
             if outcome(error) is Failure.NOT_SENT:
-                return Busy("unreachable", self._reason(error))
+                return Busy(UNREACHABLE, self._reason(error))
             logger.warning("jimeng.submit_unknown", extra={"reason": describe(error)})
             raise OutcomeUnknown from error
+        if answer is None:
+            # Something between us and the vendor answered: nobody knows whether the vendor saw the order.
+            if status == 429:
+                return Busy("429", "HTTP 429", retry_after_seconds(headers.get("retry-after")))
+            raise OutcomeUnknown
         code, message = _code(status, answer)
         if code in _BUSY_CODES:
             return Busy(str(code), message, retry_after_seconds(headers.get("retry-after")))
@@ -119,17 +125,14 @@ class Jimeng:
         form = {"req_key": REQ_KEY, "task_id": vendor_task_id, "req_json": _OPTIONS}
         try:
             status, answer, headers = await self._call(_QUERY, form)
-        except (httpx.HTTPError, VolcengineError) as error:
+        except httpx.HTTPError as error:
             raise Transient(VolcengineError(f"SDK调用失败: {describe(error)}")) from error
+        if answer is None:
+            raise Transient(VolcengineError(f"SDK调用失败: 返回内容不是JSON (HTTP {status})"))
         code, message = _code(status, answer)
-        payload = _payload(answer)
         if code != 10000:
-            final = VolcengineError(f"查询任务失败: {message} (Code: {code})")
-            if code == _TOO_OFTEN:
-                self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
-            if code in _PASSING_CODES or status == 429 or status >= 500:
-                raise Transient(final, retry_after_seconds(headers.get("retry-after")))
-            raise final
+            self._raise_for(code, VolcengineError(f"查询任务失败: {message} (Code: {code})"), headers)
+        payload = _payload(answer)
         state = str(payload.get("status"))
         if state in _FAILED:
             raise ImageGenerationError
@@ -138,6 +141,13 @@ class Jimeng:
         if state in _DONE:
             raise ImageGenerationError
         return None
+
+    def _raise_for(self, code: int | str, failure: VolcengineError, headers: httpx.Headers) -> None:
+        if code == _TOO_OFTEN:
+            self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
+        if code in _ABOUT_THE_IMAGE:
+            raise failure
+        raise Transient(failure, retry_after_seconds(headers.get("retry-after")))
 
     async def fetch(self, url: str) -> bytes:
         return await self._downloads.fetch(url)
@@ -153,17 +163,15 @@ class Jimeng:
             return f"未配置VOLCENGINE_ACCESS_KEY_ID或VOLCENGINE_SECRET_ACCESS_KEY，且沙盒（{access.base_url}）未运行"
         return describe(error)
 
-    async def _call(self, action: str, form: dict[str, Any]) -> tuple[int, dict[str, Any], httpx.Headers]:
-        """HTTP status, JSON object and headers. Raises httpx.HTTPError, or VolcengineError for what is not JSON."""
+    async def _call(self, action: str, form: dict[str, Any]) -> tuple[int, dict[str, Any] | None, httpx.Headers]:
+        """HTTP status, JSON object (None for anything else) and headers. Raises httpx.HTTPError."""
         access: VolcengineAccess = self._settings.volcengine()
         query = {"Action": action, "Version": "2022-08-31"}
         body = json.dumps(form).encode()
         headers = signed_headers(access.base_url, query, body, (access.access_key, access.secret_key))
         response = await self._client.post(f"{access.base_url}/", params=query, content=body, headers=headers)
         answer = await _parsed(response.content)
-        if not isinstance(answer, dict):
-            raise VolcengineError(f"SDK调用失败: 返回内容不是JSON (HTTP {response.status_code})")
-        return response.status_code, answer, response.headers
+        return response.status_code, answer if isinstance(answer, dict) else None, response.headers
 
 
 async def _parsed(body: bytes) -> Any:
@@ -175,7 +183,7 @@ async def _parsed(body: bytes) -> Any:
 
 
 def _refused(busy: Busy) -> VolcengineError:
-    if busy.code == "unreachable":
+    if busy.code == UNREACHABLE:
         return VolcengineError(f"SDK调用失败: {busy.message}")
     return VolcengineRefusal(f"任务提交失败: {busy.message}")
 

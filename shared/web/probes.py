@@ -28,4 +28,7 @@ async def readyz(request: Request) -> Response:
         raise NotReady("服务正在停止").retry_after(5)
     if not await core.database.ready():
         raise NotReady("数据库不可用").retry_after(2)
+    for obstacle in core.obstacles:
+        if error := obstacle():
+            raise error.retry_after(5)
     return Json({"status": "ready"})
