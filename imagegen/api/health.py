@@ -97,10 +97,7 @@ async def health(wired: Annotated[Wiring, Depends(wiring_of)]) -> Response:
     room = wired.gate.writable and await _free_bytes(wired) > LEAST_FREE_BYTES
     dependencies = {
         "volcengine_api": _volcengine(wired),
-        "disk_space": _enough(
-            wired.gate.writable and await _free_bytes(wired) > LEAST_FREE_BYTES,
-            "STORAGE_FULL: disk is full or store is away",
-        ),
+        "disk_space": _enough(room, "STORAGE_FULL: disk is full or store is away"),
         "memory_usage": _enough(psutil.virtual_memory().percent < _MOST_MEMORY_PERCENT, "memory is exhausted"),
     }
     healthy = all(dependency["status"] == "healthy" for dependency in dependencies.values())

@@ -13,9 +13,9 @@ _LARGEST_PIXELS = 64 * 1024 * 1024
 
 
 class NotAnImage(Exception):
-    """The bytes are no image that could be shown. `may_pass`: another try may bring others."""
+    """The bytes are no image that could be shown. `tries`: how often they are worth fetching; None: always again."""
 
-    may_pass = False
+    tries: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from imagegen.images.storage_gate import StorageGate, StorageUnavailable
 from imagegen.images.validation import NotAnImage, looks_like_text, stored_image_of
 from imagegen.images.vendor import UNREACHABLE, Accepted, Busy, ImageVendor, Result
 from shared.errors import (
+    ConfigurationError,
     GenerationTimeout,
     ImageGenerationError,
     OutcomeUnknown,
@@ -36,7 +38,7 @@ _UNKNOWN_HOLDS_SLOT_SECONDS = 10.0
 _VENDOR_CALL_SECONDS = 45.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 # Bytes that are no image and no page of text either: the vendor has made something else.
-_NOT_AN_IMAGE_TRIES = 6
+_TRIES_IN_ANSWER, _TRIES_OF_LINK = 3, 6
 
 
 @dataclass(slots=True)
@@ -203,14 +205,15 @@ class ImageWorkflow:
                     return await self._delivered(work, vendor, paid, result), result.raw
                 paid.troubles = 0
             except StorageUnavailable:
-                await self._gate.wait()
-            except (Transient, TimeoutError, NotAnImage) as error:
+                await self._room(vendor, paid)
+            except (Transient, TimeoutError, NotAnImage, ConfigurationError) as error:
                 paid.troubles += 1
                 told = {"task_id": work.task.id, "reason": str(error), "tries": paid.troubles}
                 logger.warning("image.trouble", extra=told)
-                no_images += isinstance(error, NotAnImage) and not error.may_pass
-                if no_images >= _NOT_AN_IMAGE_TRIES:
-                    raise ImageGenerationError(reason=Reason.OUTPUT_NOT_A_PICTURE) from error
+                if isinstance(error, NotAnImage) and error.tries:
+                    no_images += 1
+                    if no_images >= error.tries:
+                        raise ImageGenerationError(reason=Reason.OUTPUT_NOT_A_PICTURE) from error
                 if isinstance(error, Transient):
                     await asyncio.sleep(error.retry_after or 0)
         raise GenerationTimeout(taskId=work.task.id, reason=Reason.PICTURE_LOST)
@@ -226,6 +229,12 @@ class ImageWorkflow:
         if paid.troubles:
             pause = max(pause, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(paid.troubles - 1, 10)))
         await asyncio.sleep(pause if paid.overdue else min(pause, max(vendor.deadline - paid.age, 0.05)))
+
+    async def _room(self, vendor: ImageVendor, paid: _Paid) -> None:
+        """Until images can be stored, or until the callers have to be told that it takes longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if paid.overdue else max(vendor.deadline - paid.age, 0)):
+                await self._gate.wait()
 
     async def _delivered(self, work: Work, vendor: ImageVendor, paid: _Paid, result: Result) -> dict[str, Any]:
         """The slot is given back before the image is fetched: the vendor is done."""
@@ -246,7 +255,8 @@ class ImageWorkflow:
             image = await stored_image_of(data)
         except NotAnImage as error:
             # A page of text behind a link is the delivery network's trouble, not the image's.
-            error.may_pass = result.data is None and looks_like_text(data)
+            link = _TRIES_OF_LINK if not looks_like_text(data) else None
+            error.tries = _TRIES_IN_ANSWER if result.data else link
             raise
         try:
             await self._references.keep(work.task.id, data, image)

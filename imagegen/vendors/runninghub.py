@@ -144,6 +144,8 @@ class RunningHub:
             return None
         if answer.code == 0 and (url := file_url(answer.body)):
             return Result(url=url, raw={"state": state, "outputs": answer.body})
+        if answer.code not in {0, *GONE}:
+            raise Transient(RunningHubError(f"查询任务结果失败: {answer.message} (Code: {answer.code})"))
         cause = f"{reason_of(answer.body)} (Code: {answer.code})" if answer.code else "没有输出文件"
         raise RunningHubError(f"查询任务结果失败: {cause}", outputs=answer.body, state=state)
 
