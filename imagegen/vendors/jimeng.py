@@ -169,7 +169,9 @@ class Jimeng:
         query = {"Action": action, "Version": "2022-08-31"}
         body = json.dumps(form).encode()
         headers = signed_headers(access.base_url, query, body, (access.access_key, access.secret_key))
-        response = await self._client.post(f"{access.base_url}/", params=query, content=body, headers=headers)
+        response = await self._client.post(
+            f"{access.base_url}/", params=query, content=body, headers=headers, extensions={"vendor": "volcengine"}
+        )
         answer = await _parsed(response.content)
         return response.status_code, answer if isinstance(answer, dict) else None, response.headers
 

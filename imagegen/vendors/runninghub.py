@@ -185,7 +185,8 @@ class RunningHub:
     async def _call(self, call: str, form: dict[str, Any]) -> Answer:
         access = self._settings.runninghub()
         url = getattr(access, f"{call}_url")
-        answer = answer_of(await self._client.post(url, json={"apiKey": access.api_key} | form))
+        body, extensions = {"apiKey": access.api_key} | form, {"vendor": "runninghub"}
+        answer = answer_of(await self._client.post(url, json=body, extensions=extensions))
         if answer.code == _WRONG_PATH:
             raise ConfigurationError(f"{VARIABLES[call]} 配置错误: RunningHub没有这个接口地址 (Code: 412)")
         return answer
