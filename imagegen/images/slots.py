@@ -46,17 +46,19 @@ _LEFT_BEHIND = text(
 _HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NOT NULL")
 # Granted only to images that a living replica works on and whose batch or request goes on. Who has waited a minute
 # gains a class, so that batches do not starve; within a class owners share, then an owner's batches, then age decides.
+# OFFSET 0 and scalar subqueries keep the planner from reading all tasks: who may not have the slot is passed over last.
 _NEXT = text(
     "WITH held AS MATERIALIZED (SELECT t.owner, t.parent FROM slot s JOIN task t ON t.id = s.task_id "
     "WHERE s.account = :name AND s.granted_at IS NOT NULL) "
-    "SELECT s.task_id FROM slot s JOIN task t ON t.id = s.task_id "
+    "SELECT w.task_id FROM (SELECT s.task_id, t.writer, t.parent FROM slot s CROSS JOIN LATERAL "
+    "(SELECT owner, parent, writer, closed FROM task WHERE id = s.task_id OFFSET 0) t "
     "WHERE s.account = :name AND s.granted_at IS NULL AND s.not_before <= clock_timestamp() AND NOT t.closed "
-    "AND EXISTS (SELECT FROM replica r WHERE r.id = split_part(t.writer, ' ', 1)) "
-    "AND NOT EXISTS (SELECT FROM task p WHERE p.id = t.parent AND (p.closed OR p.cancel_requested)) "
     "ORDER BY greatest(0, s.priority - :class * floor(extract(epoch FROM clock_timestamp() - s.enqueued_at) / 60)), "
     "(SELECT count(*) FROM held h WHERE h.owner = t.owner), "
     "(SELECT count(*) FROM held h WHERE h.owner = t.owner AND h.parent IS NOT DISTINCT FROM t.parent), "
-    "s.enqueued_at LIMIT 1"
+    "s.enqueued_at OFFSET 0) w "
+    "WHERE (SELECT true FROM replica r WHERE r.id = split_part(w.writer, ' ', 1)) "
+    "AND (SELECT p.closed OR p.cancel_requested FROM task p WHERE p.id = w.parent) IS NOT TRUE LIMIT 1"
 )
 _GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
 
