@@ -3,9 +3,6 @@
 Facts: Volcengine's "即梦AI-图片生成4.0" interface document, and its tables of public error codes.
 """
 
-import asyncio
-import base64
-import binascii
 import json
 import logging
 from collections import deque
@@ -17,11 +14,28 @@ from imagegen.images.order import Order, size_fields
 from imagegen.images.vendor import UNREACHABLE, Accepted, Busy, Pause, Result
 from imagegen.settings import ImagegenSettings, VolcengineAccess
 from imagegen.vendors.download import Downloads
+from imagegen.vendors.jimeng_answers import (
+    ABOUT_THE_IMAGE,
+    BUSY_CODES,
+    TOO_OFTEN,
+    code_of,
+    facts_of,
+    image_of,
+    parsed,
+    payload_of,
+)
 from imagegen.vendors.signing import SDK_AVAILABLE, signed_headers
-from shared.errors import ConfigurationError, ImageGenerationError, OutcomeUnknown, VolcengineError, VolcengineRefusal
+from shared.errors import (
+    ConfigurationError,
+    ImageGenerationError,
+    OutcomeUnknown,
+    Reason,
+    VendorReply,
+    VolcengineError,
+    VolcengineRefusal,
+)
 from shared.outbound.client import Failure, describe, outcome
 from shared.outbound.retry import Transient, retry_after_seconds
-from shared.telemetry.logs import redact_text
 from shared.wire import well_formed
 
 logger = logging.getLogger(__name__)
@@ -32,13 +46,8 @@ _SUBMIT, _QUERY = "CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"
 _OPTIONS = json.dumps(
     {"return_url": True, "logo_info": {"add_logo": False, "position": 0, "language": 0, "opacity": 1}}
 )
-_TOO_OFTEN = 50429
-_BUSY_CODES = {50429, 50430}
-# What a query says about the image itself; all else is about us or the moment: keys, clocks, rights, load.
-_ABOUT_THE_IMAGE = {50215, 50411, 50412, 50413, 50511, 50512, 50516, 50517, 50518, 50519, 50520, 50521, 50522}
 _DONE = {"done", "1", "10000"}
 _FAILED = {"2", "-1", "failed", "not_found", "expired"}
-_LARGE = 1024 * 1024
 _LONGEST_BUSY_WAIT = 600.0
 _BUSY_PAUSES = (2.0, 3.0, 5.0, 8.0, 10.0)
 _SHORTEST_PAUSE = 0.2
@@ -110,13 +119,13 @@ class Jimeng:
             if status == 429:
                 return Busy("429", "HTTP 429", retry_after_seconds(headers.get("retry-after")))
             raise OutcomeUnknown
-        code, message = _code(status, answer)
-        if code in _BUSY_CODES:
+        code, message = code_of(status, answer)
+        if code in BUSY_CODES:
             return Busy(str(code), message, retry_after_seconds(headers.get("retry-after")))
         if code != 10000:
-            raise VolcengineRefusal(f"任务提交失败: {message}")
-        payload = _payload(answer)
-        task_id, result = payload.get("task_id"), await _picture(payload, done=True)
+            raise VolcengineRefusal(f"任务提交失败: {message}", **facts_of(code, answer))
+        payload = payload_of(answer)
+        task_id, result = payload.get("task_id"), await image_of(payload, done=True)
         if not task_id and result is None:
             raise VolcengineError("未获得task_id")
         return Accepted(str(task_id or ""), result)
@@ -129,23 +138,25 @@ class Jimeng:
             raise Transient(VolcengineError(f"SDK调用失败: {describe(error)}")) from error
         if answer is None:
             raise Transient(VolcengineError(f"SDK调用失败: 返回内容不是JSON (HTTP {status})"))
-        code, message = _code(status, answer)
+        code, message = code_of(status, answer)
         if code != 10000:
-            self._raise_for(code, VolcengineError(f"查询任务失败: {message} (Code: {code})"), headers)
-        payload = _payload(answer)
+            self._raise_for(
+                code, VolcengineError(f"查询任务失败: {message} (Code: {code})", **facts_of(code, answer)), headers
+            )
+        payload = payload_of(answer)
         state = str(payload.get("status"))
         if state in _FAILED:
             raise ImageGenerationError
-        if result := await _picture(payload, done=state in _DONE):
+        if result := await image_of(payload, done=state in _DONE):
             return result
         if state in _DONE:
             raise ImageGenerationError
         return None
 
     def _raise_for(self, code: int | str, failure: VolcengineError, headers: httpx.Headers) -> None:
-        if code == _TOO_OFTEN:
+        if code == TOO_OFTEN:
             self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
-        if code in _ABOUT_THE_IMAGE:
+        if code in ABOUT_THE_IMAGE:
             raise failure
         raise Transient(failure, retry_after_seconds(headers.get("retry-after")))
 
@@ -172,66 +183,12 @@ class Jimeng:
         response = await self._client.post(
             f"{access.base_url}/", params=query, content=body, headers=headers, extensions={"vendor": "volcengine"}
         )
-        answer = await _parsed(response.content)
+        answer = await parsed(response.content)
         return response.status_code, answer if isinstance(answer, dict) else None, response.headers
-
-
-async def _parsed(body: bytes) -> Any:
-    """None for what is not JSON. Pictures in Base64 are too much for the event loop; orjson would round large ids."""
-    try:
-        return await asyncio.to_thread(json.loads, body) if len(body) > _LARGE else json.loads(body)
-    except ValueError:
-        return None
 
 
 def _refused(busy: Busy) -> VolcengineError:
     if busy.code == UNREACHABLE:
-        return VolcengineError(f"SDK调用失败: {busy.message}")
-    return VolcengineRefusal(f"任务提交失败: {busy.message}")
-
-
-def _code(status: int, answer: dict[str, Any]) -> tuple[int | str, str]:
-    """The deciding code and a clean message: the OpenAPI front's error first, then the business code."""
-    metadata = answer.get("ResponseMetadata")
-    if isinstance(metadata, dict) and isinstance(error := metadata.get("Error"), dict):
-        return str(error.get("Code") or error.get("CodeN") or status), redact_text(str(error.get("Message", "")))[:200]
-    code = answer.get("code", 10000 if isinstance(answer.get("Result"), dict) else status)
-    message = redact_text(str(answer.get("message") or f"HTTP {status}"))[:200]
-    return (int(code) if str(code).lstrip("-").isdecimal() else str(code)), message
-
-
-def _payload(answer: dict[str, Any]) -> dict[str, Any]:
-    for name in ("data", "Result"):
-        if isinstance(payload := answer.get(name), dict):
-            return payload
-    return {}
-
-
-async def _picture(payload: dict[str, Any], *, done: bool) -> Result | None:
-    """Base64 wins over a link; the older fields count only once the task is done."""
-    if encoded := _first(payload.get("binary_data_base64")):
-        try:
-            return Result(data=await asyncio.to_thread(base64.b64decode, encoded))
-        except (binascii.Error, ValueError) as error:
-            raise ImageGenerationError from error
-    if url := _first(payload.get("image_urls")):
-        return Result(url=url)
-    if not done:
-        return None
-    if isinstance(url := payload.get("image_url"), str) and url:
-        return Result(url=url)
-    return Result(url=url) if (url := _first(_old_answer(payload).get("image_urls"))) else None
-
-
-def _old_answer(payload: dict[str, Any]) -> dict[str, Any]:
-    answer = payload.get("resp_data")
-    if isinstance(answer, str):
-        try:
-            answer = json.loads(answer)
-        except ValueError:
-            return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _first(values: object) -> str | None:
-    return values[0] if isinstance(values, list) and values and isinstance(values[0], str) and values[0] else None
+        return VolcengineError(f"SDK调用失败: {busy.message}", reason=Reason.VENDOR_DOWN)
+    vendor = VendorReply("volcengine", busy.code)
+    return VolcengineRefusal(f"任务提交失败: {busy.message}", reason=Reason.VENDOR_BUSY, vendor=vendor)
