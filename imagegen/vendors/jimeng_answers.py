@@ -1,6 +1,6 @@
 """How Jimeng's answers read: its two envelopes, its codes, and the several places where an image may stand.
 
-Codes: https://www.volcengine.com/docs/85621/1817045 (business), /docs/6369/68677 (the OpenAPI front).
+Codes: the "即梦AI-图片生成4.0" interface document, and the OpenAPI front's table of public error codes.
 """
 
 import asyncio

@@ -16,6 +16,11 @@ REFUSALS = {
     50500: "Internal Error",
     50518: "Pre Img Risk Not Pass: Copyright",
 }
+REASONS = {
+    **dict.fromkeys((50411, 50412, 50413, 50518), "CONTENT_REFUSED"),
+    50400: "VENDOR_NOT_OPENED",
+    50500: "VENDOR_DOWN",
+}
 ENVELOPE = {
     100006: ("InvalidTimestamp", "The request timestamp is expired or invalid."),
     100009: ("InvalidAccessKey", "The access key in the request is invalid."),
@@ -35,7 +40,12 @@ def check(answer: httpx.Response, status: int, text: str, code: str) -> None:
 def test_a_refused_submit_says_why(imagegen: httpx.Client, stack: Stack, code: int, message: str) -> None:
     prompt = f"拒绝 {code}"
     stack.fault(vendor="jimeng", kind="code", call="submit", value=code, match=prompt)
-    check(paint(imagegen, prompt), 400, f"任务提交失败: {message}", "VOLCENGINE_API_ERROR")
+    answer = paint(imagegen, prompt)
+    check(answer, 400, f"任务提交失败: {message}", "VOLCENGINE_API_ERROR")
+    assert answer.json().get("reason") == REASONS.get(code)
+    vendor = answer.json()["vendor"]
+    assert (vendor["name"], vendor["code"]) == ("volcengine", str(code))
+    assert vendor["requestId"], "what the vendor's support asks for"
     assert (len(asked(stack, "submit", prompt)), bought(stack, prompt)) == (1, 0)
 
 
