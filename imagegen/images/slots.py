@@ -50,17 +50,23 @@ _HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NO
 _NEXT = text(
     "WITH held AS MATERIALIZED (SELECT t.owner, t.parent FROM slot s JOIN task t ON t.id = s.task_id "
     "WHERE s.account = :name AND s.granted_at IS NOT NULL) "
-    "SELECT w.task_id FROM (SELECT s.task_id, t.writer, t.parent FROM slot s CROSS JOIN LATERAL "
-    "(SELECT owner, parent, writer, closed FROM task WHERE id = s.task_id OFFSET 0) t "
-    "WHERE s.account = :name AND s.granted_at IS NULL AND s.not_before <= clock_timestamp() AND NOT t.closed "
-    "ORDER BY greatest(0, s.priority - :class * floor(extract(epoch FROM clock_timestamp() - s.enqueued_at) / 60)), "
-    "(SELECT count(*) FROM held h WHERE h.owner = t.owner), "
-    "(SELECT count(*) FROM held h WHERE h.owner = t.owner AND h.parent IS NOT DISTINCT FROM t.parent), "
-    "s.enqueued_at OFFSET 0) w "
+    "SELECT w.task_id FROM (SELECT q.*, (SELECT count(*) FROM held h WHERE h.owner = q.owner) "
+    "+ row_number() OVER (PARTITION BY q.class, q.owner ORDER BY q.of_parent, q.enqueued_at) AS of_owner FROM ("
+    "SELECT s.task_id, s.enqueued_at, t.owner, t.writer, t.parent, "
+    "greatest(0, s.priority - :class * floor(extract(epoch FROM clock_timestamp() - s.enqueued_at) / 60)) AS class, "
+    "(SELECT count(*) FROM held h WHERE h.owner = t.owner AND h.parent IS NOT DISTINCT FROM t.parent) "
+    "+ row_number() OVER (PARTITION BY t.owner, t.parent, s.priority ORDER BY s.enqueued_at) AS of_parent "
+    "FROM slot s CROSS JOIN LATERAL (SELECT owner, parent, writer, closed FROM task WHERE id = s.task_id OFFSET 0) t "
+    "WHERE s.account = :name AND s.granted_at IS NULL AND s.not_before <= clock_timestamp() AND NOT t.closed) q "
+    "ORDER BY class, of_owner, enqueued_at OFFSET 0) w "
     "WHERE (SELECT true FROM replica r WHERE r.id = split_part(w.writer, ' ', 1)) "
-    "AND (SELECT p.closed OR p.cancel_requested FROM task p WHERE p.id = w.parent) IS NOT TRUE LIMIT 1"
+    "AND (SELECT p.closed OR p.cancel_requested FROM task p WHERE p.id = w.parent) IS NOT TRUE LIMIT :free"
 )
-_GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
+_GRANT = text(
+    "UPDATE slot s SET granted_at = clock_timestamp(), number = g.number "
+    "FROM unnest(CAST(:ids AS text[]), CAST(:numbers AS integer[])) AS g (task_id, number) "
+    "WHERE s.task_id = g.task_id"
+)
 
 
 _LEARN = text(
@@ -271,12 +277,7 @@ async def _grant_free(connection: AsyncConnection, account: str, row: Row[Any]) 
     if (free := limit - len(held)) <= 0:
         return
     numbers = [number for number in range(1, row.slots + len(held) + 1) if number not in held]
-    granted: list[str] = []
-    for number in numbers[:free]:
-        task_id = await connection.scalar(_NEXT, {"name": account, "class": BATCH - INTERACTIVE})
-        if task_id is None:
-            break
-        await connection.execute(_GRANT, {"task_id": task_id, "number": number})
-        granted.append(task_id)
-    if granted:
+    values = {"name": account, "class": BATCH - INTERACTIVE, "free": free}
+    if granted := list(await connection.scalars(_NEXT, values)):
+        await connection.execute(_GRANT, {"ids": granted, "numbers": numbers[: len(granted)]})
         await notify(connection, CHANNEL, granted)

@@ -73,6 +73,7 @@ async def desks(life: Life) -> Desks:
     return opened
 
 
+@pytest.mark.timeout(300)  # a thousand turns, each of some commits
 async def test_a_thousand_at_once_all_get_their_turn_and_never_too_many_though_connections_break(
     life: Life, other: Life, desks: Desks
 ) -> None:
