@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from imagegen.api import following, health, images, internal, runninghub
+from imagegen.api import health, images, internal
 from imagegen.settings import ImagegenSettings
 from imagegen.wiring import wired
 from shared.shutdown import Shutdown
@@ -36,7 +36,7 @@ def create_app(settings: ImagegenSettings | None = None, shutdown: Shutdown | No
         async with wired(told, leaving) as wiring:
             yield {"wiring": wiring, "core": wiring.core}
 
-    routers = [health.router, images.router, following.router, runninghub.router, internal.router]
+    routers = [health.router, images.router, internal.router]
     app = build_app(ABOUT, lifespan, routers, rules_of(told))
     describe(app, _TAGS)
     return app

@@ -11,8 +11,10 @@ from fastapi import Request
 from imagegen.images.references import StoredImageRefs
 from imagegen.images.service import ImageService
 from imagegen.images.slots import CLAIM_ORDER, Slots
+from imagegen.images.storage_gate import StorageGate, free_bytes_of
 from imagegen.images.store import open_store
-from imagegen.images.workflow import ImageVendor, ImageWorkflow
+from imagegen.images.vendor import ImageVendor
+from imagegen.images.workflow import ImageWorkflow
 from imagegen.settings import ImagegenSettings
 from imagegen.vendors.jimeng import ACCOUNT as JIMENG
 from imagegen.vendors.jimeng import Jimeng
@@ -37,6 +39,7 @@ class Wiring:
     service: ImageService
     runninghub: RunningHub
     slots: Slots
+    gate: StorageGate
 
 
 def wiring_of(request: Request) -> Wiring:
@@ -56,7 +59,10 @@ async def wired(settings: ImagegenSettings, shutdown: Shutdown) -> AsyncIterator
         limits = {JIMENG: settings.jimeng_max_concurrency, RUNNINGHUB: settings.runninghub_max_concurrency}
         slots = Slots(core.database.engine, core.notices, limits)
         references = StoredImageRefs(core.database.engine, store)
-        kinds = [TaskKind(IMAGE, ImageWorkflow(vendors, slots, references, core.tasks))]
+        local = None if settings.picture_store_url else free_bytes_of(settings.data_dir)
+        gate = StorageGate(store, local)
+        core.obstacles.append(gate.obstacle)
+        kinds = [TaskKind(IMAGE, ImageWorkflow(vendors, slots, references, core.tasks, gate))]
         retention = Retention(core.database.engine, Kept(SERVICE, (IMAGE,), settings.retention_days, references.forget))
-        async with slots.running(), core.running(kinds), retention.running():
-            yield Wiring(settings, core, ImageService(core, vendors, slots, store), runninghub, slots)
+        async with slots.running(), gate.watched(), core.running(kinds), retention.running():
+            yield Wiring(settings, core, ImageService(core, vendors, slots, store), runninghub, slots, gate)

@@ -8,6 +8,7 @@ import psutil
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
+from imagegen.images.storage_gate import LEAST_FREE_BYTES
 from imagegen.vendors.signing import SDK_AVAILABLE
 from imagegen.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError
@@ -16,7 +17,6 @@ from shared.wire import Json
 
 router = APIRouter(tags=["health"])
 
-_LEAST_FREE_BYTES = 200 * 1024 * 1024
 _MOST_MEMORY_PERCENT = 98.0
 
 
@@ -94,9 +94,10 @@ async def describe() -> Response:
 )
 async def health(wired: Annotated[Wiring, Depends(wiring_of)]) -> Response:
     """Whether pictures can be painted (I2). No vendor is called."""
+    room = wired.gate.writable and await _free_bytes(wired) > LEAST_FREE_BYTES
     dependencies = {
         "volcengine_api": _volcengine(wired),
-        "disk_space": _enough(await _free_bytes(wired) > _LEAST_FREE_BYTES, "disk is full"),
+        "disk_space": _enough(room, "STORAGE_FULL: disk is full or store is away"),
         "memory_usage": _enough(psutil.virtual_memory().percent < _MOST_MEMORY_PERCENT, "memory is exhausted"),
     }
     healthy = all(dependency["status"] == "healthy" for dependency in dependencies.values())

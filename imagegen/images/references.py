@@ -9,7 +9,8 @@ import hashlib
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from imagegen.images.store import ImageStore, StoredPicture, place_of
+from imagegen.images.store import ImageStore
+from imagegen.images.validation import StoredImage
 from shared.database.engine import MAY_IDLE_LONG, through_outages
 
 _LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
@@ -26,11 +27,10 @@ class StoredImageRefs:
         self._engine = engine
         self._store = store
 
-    async def keep(self, task_id: str, data: bytes, content_type: str) -> StoredPicture:
-        """Store the picture for the task; a second time changes nothing."""
-        place = place_of(data, content_type)
-        await through_outages(lambda: self._refer(place.key, task_id))
-        return await self._store.put(data, content_type)
+    async def keep(self, task_id: str, data: bytes, image: StoredImage) -> None:
+        """Store the image for the task; a second time changes nothing. Raises OSError."""
+        await through_outages(lambda: self._refer(image.key, task_id))
+        await self._store.put(image.key, data)
 
     async def _refer(self, key: str, task_id: str) -> None:
         async with self._engine.begin() as connection:

@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from imagegen.images import endings
 from imagegen.images.order import Order
 from imagegen.images.queue_position import Place, place_in_queue
 from imagegen.images.slots import Slots
 from imagegen.images.store import ImageStore
-from imagegen.images.workflow import ImageVendor, order_of
-from shared.errors import Canceled, ImageNotFound, ImageNotReady
+from imagegen.images.vendor import ImageVendor
+from imagegen.images.workflow import order_of
+from shared.errors import ImageNotFound, ImageNotReady
 from shared.image_request import ID_PREFIXES, new_image_id
 from shared.tasks.accept import Accepted, IdempotencyKey
-from shared.tasks.model import IMAGE, Event, Line, LogClosed, NewTask, Status, StatusChanged, Task, ending
+from shared.tasks.model import IMAGE, Event, LogClosed, NewTask, Status, StatusChanged, Task
 from shared.tasks.runtime import Core
-from shared.wire import dump_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,8 @@ class ImageService:
         return await self._close_canceled(image_id, only_if=Status.QUEUED, for_now=for_now)
 
     async def _close_canceled(self, image_id: str, only_if: Status | None = None, *, for_now: bool = False) -> bool:
-        change = ending(Canceled(), Status.CANCELED)
-        data = dump_line({"error": change.error, "for_now": for_now})
-        line = Line(image_id, "canceled", data, last=True, only_if=only_if, change=change)
         try:
-            await self._core.log.append(line)
+            await self._core.log.append(endings.canceled(image_id, only_if=only_if, for_now=for_now))
         except (StatusChanged, LogClosed):
             return False
         await self._slots.leave(image_id, self._account(image_id))

@@ -17,6 +17,8 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from imagegen.images.order import BATCH, INTERACTIVE
+from imagegen.images.vendor import Pause
 from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, through_outages
 from shared.database.notify import Notices, notify
@@ -42,12 +44,29 @@ _LEFT_BEHIND = text(
     "OR (s.release_at IS NULL AND EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed)))"
 )
 _HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NOT NULL")
+# Granted only to images that a living replica works on and whose batch or request goes on. Who has waited a minute
+# gains a class, so that batches do not starve; within a class owners share, then an owner's batches, then age decides.
+# OFFSET 0 and scalar subqueries keep the planner from reading all tasks: who may not have the slot is passed over last.
 _NEXT = text(
-    "SELECT task_id FROM slot s WHERE account = :name AND granted_at IS NULL AND not_before <= clock_timestamp() "
-    "AND NOT EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed) "
-    "ORDER BY priority, enqueued_at LIMIT :free"
+    "WITH held AS MATERIALIZED (SELECT t.owner, t.parent FROM slot s JOIN task t ON t.id = s.task_id "
+    "WHERE s.account = :name AND s.granted_at IS NOT NULL) "
+    "SELECT w.task_id FROM (SELECT q.*, (SELECT count(*) FROM held h WHERE h.owner = q.owner) "
+    "+ row_number() OVER (PARTITION BY q.class, q.owner ORDER BY q.of_parent, q.enqueued_at) AS of_owner FROM ("
+    "SELECT s.task_id, s.enqueued_at, t.owner, t.writer, t.parent, "
+    "greatest(0, s.priority - :class * floor(extract(epoch FROM clock_timestamp() - s.enqueued_at) / 60)) AS class, "
+    "(SELECT count(*) FROM held h WHERE h.owner = t.owner AND h.parent IS NOT DISTINCT FROM t.parent) "
+    "+ row_number() OVER (PARTITION BY t.owner, t.parent, s.priority ORDER BY s.enqueued_at) AS of_parent "
+    "FROM slot s CROSS JOIN LATERAL (SELECT owner, parent, writer, closed FROM task WHERE id = s.task_id OFFSET 0) t "
+    "WHERE s.account = :name AND s.granted_at IS NULL AND s.not_before <= clock_timestamp() AND NOT t.closed) q "
+    "ORDER BY class, of_owner, enqueued_at OFFSET 0) w "
+    "WHERE (SELECT true FROM replica r WHERE r.id = split_part(w.writer, ' ', 1)) "
+    "AND (SELECT p.closed OR p.cancel_requested FROM task p WHERE p.id = w.parent) IS NOT TRUE LIMIT :free"
 )
-_GRANT = text("UPDATE slot SET granted_at = clock_timestamp(), number = :number WHERE task_id = :task_id")
+_GRANT = text(
+    "UPDATE slot s SET granted_at = clock_timestamp(), number = g.number "
+    "FROM unnest(CAST(:ids AS text[]), CAST(:numbers AS integer[])) AS g (task_id, number) "
+    "WHERE s.task_id = g.task_id"
+)
 
 
 _LEARN = text(
@@ -62,15 +81,6 @@ CLAIM_ORDER = (
     "(SELECT s.priority FROM slot s WHERE s.task_id = t.id) NULLS LAST, "
     "(SELECT s.enqueued_at FROM slot s WHERE s.task_id = t.id) NULLS LAST"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Seconds without a slot; `to_end`: then at the end of the queue. `slow_down`: seconds with fewer slots for all."""
-
-    seconds: float
-    to_end: bool = False
-    slow_down: float = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,16 +197,16 @@ class Slots:
         await through_outages(lambda: self._change(account, (statement, values)))
         self._grant_in(account, seconds)
 
-    async def postpone(self, task_id: str, account: str, wait: Wait) -> None:
+    async def postpone(self, task_id: str, account: str, pause: Pause) -> None:
         """Give the slot back and queue again later. With `slow_down` the account takes one task fewer than now."""
         statement = text(
             "UPDATE slot SET granted_at = NULL, number = NULL, "
             "not_before = clock_timestamp() + make_interval(secs => :seconds), "
             "enqueued_at = CASE WHEN :to_end THEN clock_timestamp() ELSE enqueued_at END WHERE task_id = :task_id"
         )
-        values = {"task_id": task_id, "seconds": wait.seconds, "to_end": wait.to_end}
-        await through_outages(lambda: self._change(account, (statement, values), slow_down=wait.slow_down))
-        self._grant_in(account, wait.seconds)
+        values = {"task_id": task_id, "seconds": pause.seconds, "to_end": pause.to_end}
+        await through_outages(lambda: self._change(account, (statement, values), slow_down=pause.slow_down))
+        self._grant_in(account, pause.seconds)
 
     async def size(self, account: str) -> int:
         """How many tasks wait or run."""
@@ -219,7 +229,14 @@ class Slots:
             async with self._changing[account]:
                 if own in waiting:
                     together = list(islice(waiting, _CHANGES_TOGETHER))
-                    await self._make(account, together)
+                    try:
+                        await self._make(account, together)
+                    except UNREACHABLE:
+                        raise
+                    except DBAPIError:
+                        # One that the database cannot take must not fail its neighbours.
+                        await self._make(account, [own])
+                        together = [own]
                     for made in together:
                         waiting.pop(made, None)
         finally:
@@ -259,9 +276,8 @@ async def _grant_free(connection: AsyncConnection, account: str, row: Row[Any]) 
     held = {held.number for held in await connection.execute(_HELD, {"name": account})}
     if (free := limit - len(held)) <= 0:
         return
-    waiting = [found.task_id for found in await connection.execute(_NEXT, {"name": account, "free": free})]
     numbers = [number for number in range(1, row.slots + len(held) + 1) if number not in held]
-    for task_id, number in zip(waiting, numbers, strict=False):
-        await connection.execute(_GRANT, {"task_id": task_id, "number": number})
-    if waiting:
-        await notify(connection, CHANNEL, waiting)
+    values = {"name": account, "class": BATCH - INTERACTIVE, "free": free}
+    if granted := list(await connection.scalars(_NEXT, values)):
+        await connection.execute(_GRANT, {"ids": granted, "numbers": numbers[: len(granted)]})
+        await notify(connection, CHANNEL, granted)

@@ -1,32 +1,31 @@
 """The picture store: content-addressed objects, in files under DATA_DIR or in an object store."""
 
-import hashlib
+import asyncio
+import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 if TYPE_CHECKING:
     from obstore import GetResult
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPicture:
-    """`key` is its place in the store, derived from its content alone."""
-
-    key: str
-    content_type: str
-    size: int
-    sha256: str
+class StoreUnavailable(OSError):
+    """The store cannot do it now: it is full, away, or refuses."""
 
 
 class ImageStore(Protocol):
     """Where pictures are kept."""
 
-    async def put(self, data: bytes, content_type: str) -> StoredPicture: ...
+    async def put(self, key: str, data: bytes) -> None:
+        """Durable when it returns. Raises OSError."""
+
+    async def probe(self, key: str, data: bytes) -> None:
+        """Write and remove again. Raises OSError."""
 
     async def get(self, key: str) -> bytes: ...
 
@@ -36,16 +35,23 @@ class ImageStore(Protocol):
     async def delete(self, key: str) -> None: ...
 
 
-class ObjectPictureStore:
+class ObjectImageStore:
     """Any store that obstore speaks to."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
-    async def put(self, data: bytes, content_type: str) -> StoredPicture:
-        place = place_of(data, content_type)
-        await obstore.put_async(self._store, place.key, data)
-        return place
+    async def put(self, key: str, data: bytes) -> None:
+        try:
+            await obstore.put_async(self._store, key, data)
+            if isinstance(self._store, LocalStore):
+                await asyncio.to_thread(_sync_to_disk, Path(str(self._store.prefix)) / key)
+        except BaseError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    async def probe(self, key: str, data: bytes) -> None:
+        await self.put(key, data)
+        await self.delete(key)
 
     async def get(self, key: str) -> bytes:
         result = await obstore.get_async(self._store, key)
@@ -67,17 +73,20 @@ async def _pieces(result: "GetResult") -> AsyncIterator[bytes]:
         yield bytes(chunk)
 
 
-def place_of(data: bytes, content_type: str) -> StoredPicture:
-    """Where a picture with this content is kept."""
-    digest = hashlib.sha256(data).hexdigest()
-    key = f"{digest[:2]}/{digest[2:4]}/{digest}.{'jpg' if content_type == 'image/jpeg' else 'png'}"
-    return StoredPicture(key, content_type, len(data), digest)
+def _sync_to_disk(path: Path) -> None:
+    """A rename is not durable before its folder is: a power cut must not leave a finished task without its image."""
+    for each in (path, path.parent):
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def open_store(url: str, data_dir: Path) -> ImageStore:
     """The store at `url` (`s3://…`, `gs://…`, `file://…`), or files under `data_dir/pictures`."""
     if url:
-        return ObjectPictureStore(from_url(url))
+        return ObjectImageStore(from_url(url))
     folder = (data_dir / "pictures").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    return ObjectPictureStore(LocalStore(folder))
+    return ObjectImageStore(LocalStore(folder))

@@ -13,7 +13,10 @@ from shared.outbound.client import describe
 from shared.outbound.retry import Transient, retry_after_seconds
 
 _MOST_REDIRECTS = 3
+_NAT64, _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48")
 _SECONDS = 60.0
+# A compressed answer could become any size in memory.
+_PLAIN = {"Accept-Encoding": "identity"}
 _FORBIDDEN = "图片下载失败: 不允许的地址"
 
 
@@ -38,7 +41,7 @@ class Downloads:
             raise Transient(self._failed(f"图片下载失败: {describe(error)}")) from error
         except (httpx.InvalidURL, ValueError) as error:
             raise self._failed(_FORBIDDEN) from error
-        raise self._failed("图片下载失败: 重定向过多")
+        raise Transient(self._failed("图片下载失败: 重定向过多"))
 
     async def _fetch_one(self, url: str) -> tuple[str, bytes | None]:
         request = await self._request(url)
@@ -53,14 +56,13 @@ class Downloads:
             await response.aclose()
 
     def _refusal(self, response: httpx.Response) -> Exception:
+        """Whatever the host says, a fresh link may lead to the image."""
         error = self._failed(f"图片下载失败: HTTP {response.status_code}")
-        if response.status_code == 429 or response.status_code >= 500:
-            return Transient(error, retry_after_seconds(response.headers.get("retry-after")))
-        return error
+        return Transient(error, retry_after_seconds(response.headers.get("retry-after")))
 
     async def _request(self, url: str) -> httpx.Request:
         if origin_of(url) in self._trusted:
-            return self._client.build_request("GET", url)
+            return self._client.build_request("GET", url, headers=_PLAIN)
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username:
             raise ImageGenerationError(_FORBIDDEN)
@@ -69,7 +71,7 @@ class Downloads:
         host = f"[{address}]" if ":" in address else address
         pinned = httpx.URL(url).copy_with(host=host.strip("[]"))
         return self._client.build_request(
-            "GET", pinned, headers={"Host": parts.netloc}, extensions={"sni_hostname": parts.hostname}
+            "GET", pinned, headers=_PLAIN | {"Host": parts.netloc}, extensions={"sni_hostname": parts.hostname}
         )
 
 
@@ -82,12 +84,27 @@ def origin_of(url: str) -> str:
 async def _public_address(host: str, port: int) -> str:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(info[4][0]) for info in found]
-    if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
+    if not addresses or not all(_is_public(ipaddress.ip_address(address)) for address in addresses):
         raise ImageGenerationError(_FORBIDDEN)
     return addresses[0]
 
 
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Also of what is wrapped into an IPv6 address: 6to4, NAT64, IPv4-mapped and IPv4-compatible."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and (address in _NAT64 or int(address) < 2**32):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(inner)
+        if address in _LOCAL_NAT64 or address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
+
+
 async def _read(response: httpx.Response) -> bytes:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Transient(ImageGenerationError("图片下载失败: 不支持的编码"))
     data = bytearray()
     async for chunk in response.aiter_bytes():
         data += chunk

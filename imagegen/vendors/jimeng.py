@@ -3,9 +3,6 @@
 Facts: Volcengine's "即梦AI-图片生成4.0" interface document, and its tables of public error codes.
 """
 
-import asyncio
-import base64
-import binascii
 import json
 import logging
 from collections import deque
@@ -14,14 +11,31 @@ from typing import Any
 import httpx
 
 from imagegen.images.order import Order, size_fields
-from imagegen.images.workflow import Accepted, Busy, Pause, Result
+from imagegen.images.vendor import UNREACHABLE, Accepted, Busy, Pause, Result
 from imagegen.settings import ImagegenSettings, VolcengineAccess
 from imagegen.vendors.download import Downloads
+from imagegen.vendors.jimeng_answers import (
+    ABOUT_THE_IMAGE,
+    BUSY_CODES,
+    TOO_OFTEN,
+    code_of,
+    facts_of,
+    image_of,
+    parsed,
+    payload_of,
+)
 from imagegen.vendors.signing import SDK_AVAILABLE, signed_headers
-from shared.errors import ConfigurationError, ImageGenerationError, OutcomeUnknown, VolcengineError, VolcengineRefusal
+from shared.errors import (
+    ConfigurationError,
+    ImageGenerationError,
+    OutcomeUnknown,
+    Reason,
+    VendorReply,
+    VolcengineError,
+    VolcengineRefusal,
+)
 from shared.outbound.client import Failure, describe, outcome
 from shared.outbound.retry import Transient, retry_after_seconds
-from shared.telemetry.logs import redact_text
 from shared.wire import well_formed
 
 logger = logging.getLogger(__name__)
@@ -32,12 +46,8 @@ _SUBMIT, _QUERY = "CVSync2AsyncSubmitTask", "CVSync2AsyncGetResult"
 _OPTIONS = json.dumps(
     {"return_url": True, "logo_info": {"add_logo": False, "position": 0, "language": 0, "opacity": 1}}
 )
-_TOO_OFTEN = 50429
-_BUSY_CODES = {50429, 50430}
-_PASSING_CODES = {50429, 50430, 50500, 50501}
 _DONE = {"done", "1", "10000"}
 _FAILED = {"2", "-1", "failed", "not_found", "expired"}
-_LARGE = 1024 * 1024
 _LONGEST_BUSY_WAIT = 600.0
 _BUSY_PAUSES = (2.0, 3.0, 5.0, 8.0, 10.0)
 _SHORTEST_PAUSE = 0.2
@@ -50,7 +60,7 @@ _UNREACHABLE_PAUSES = (1.0, 2.0)
 
 
 class Jimeng:
-    """A ImageVendor; see imagegen/images/workflow.py."""
+    """An ImageVendor; see imagegen/images/vendor.py."""
 
     account = ACCOUNT
 
@@ -87,12 +97,12 @@ class Jimeng:
         self._took.append(seconds)
 
     def busy_pause(self, refusals: int, busy: Busy) -> Pause:
-        pauses = _UNREACHABLE_PAUSES if busy.code == "unreachable" else _BUSY_PAUSES
+        pauses = _UNREACHABLE_PAUSES if busy.code == UNREACHABLE else _BUSY_PAUSES
         waited = sum(pauses[min(i, len(pauses) - 1)] for i in range(refusals))
-        if waited > _LONGEST_BUSY_WAIT or (busy.code == "unreachable" and refusals > len(pauses)):
+        if waited > _LONGEST_BUSY_WAIT or (busy.code == UNREACHABLE and refusals > len(pauses)):
             raise _refused(busy)
         seconds = max(pauses[min(refusals, len(pauses)) - 1], busy.retry_after or 0)
-        return Pause(seconds, slow_down=0 if busy.code == "unreachable" else seconds)
+        return Pause(seconds, slow_down=0 if busy.code == UNREACHABLE else seconds)
 
     async def submit(self, order: Order) -> Accepted | Busy:
         prompt = well_formed(order.prompt.strip())
@@ -101,16 +111,21 @@ class Jimeng:
             status, answer, headers = await self._call(_SUBMIT, form)
         except httpx.HTTPError as error:
             if outcome(error) is Failure.NOT_SENT:
-                return Busy("unreachable", self._reason(error))
+                return Busy(UNREACHABLE, self._reason(error))
             logger.warning("jimeng.submit_unknown", extra={"reason": describe(error)})
             raise OutcomeUnknown from error
-        code, message = _code(status, answer)
-        if code in _BUSY_CODES:
+        if answer is None:
+            # Something between us and the vendor answered: nobody knows whether the vendor saw the order.
+            if status == 429:
+                return Busy("429", "HTTP 429", retry_after_seconds(headers.get("retry-after")))
+            raise OutcomeUnknown
+        code, message = code_of(status, answer)
+        if code in BUSY_CODES:
             return Busy(str(code), message, retry_after_seconds(headers.get("retry-after")))
         if code != 10000:
-            raise VolcengineRefusal(f"任务提交失败: {message}")
-        payload = _payload(answer)
-        task_id, result = payload.get("task_id"), await _picture(payload, done=True)
+            raise VolcengineRefusal(f"任务提交失败: {message}", **facts_of(code, answer))
+        payload = payload_of(answer)
+        task_id, result = payload.get("task_id"), await image_of(payload, done=True)
         if not task_id and result is None:
             raise VolcengineError("未获得task_id")
         return Accepted(str(task_id or ""), result)
@@ -119,25 +134,31 @@ class Jimeng:
         form = {"req_key": REQ_KEY, "task_id": vendor_task_id, "req_json": _OPTIONS}
         try:
             status, answer, headers = await self._call(_QUERY, form)
-        except (httpx.HTTPError, VolcengineError) as error:
+        except httpx.HTTPError as error:
             raise Transient(VolcengineError(f"SDK调用失败: {describe(error)}")) from error
-        code, message = _code(status, answer)
-        payload = _payload(answer)
+        if answer is None:
+            raise Transient(VolcengineError(f"SDK调用失败: 返回内容不是JSON (HTTP {status})"))
+        code, message = code_of(status, answer)
         if code != 10000:
-            final = VolcengineError(f"查询任务失败: {message} (Code: {code})")
-            if code == _TOO_OFTEN:
-                self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
-            if code in _PASSING_CODES or status == 429 or status >= 500:
-                raise Transient(final, retry_after_seconds(headers.get("retry-after")))
-            raise final
+            self._raise_for(
+                code, VolcengineError(f"查询任务失败: {message} (Code: {code})", **facts_of(code, answer)), headers
+            )
+        payload = payload_of(answer)
         state = str(payload.get("status"))
         if state in _FAILED:
             raise ImageGenerationError
-        if result := await _picture(payload, done=state in _DONE):
+        if result := await image_of(payload, done=state in _DONE):
             return result
         if state in _DONE:
             raise ImageGenerationError
         return None
+
+    def _raise_for(self, code: int | str, failure: VolcengineError, headers: httpx.Headers) -> None:
+        if code == TOO_OFTEN:
+            self._pace = min(_SLOWEST_PACE, self._pace * 1.25)
+        if code in ABOUT_THE_IMAGE:
+            raise failure
+        raise Transient(failure, retry_after_seconds(headers.get("retry-after")))
 
     async def fetch(self, url: str) -> bytes:
         return await self._downloads.fetch(url)
@@ -153,75 +174,21 @@ class Jimeng:
             return f"未配置VOLCENGINE_ACCESS_KEY_ID或VOLCENGINE_SECRET_ACCESS_KEY，且沙盒（{access.base_url}）未运行"
         return describe(error)
 
-    async def _call(self, action: str, form: dict[str, Any]) -> tuple[int, dict[str, Any], httpx.Headers]:
-        """HTTP status, JSON object and headers. Raises httpx.HTTPError, or VolcengineError for what is not JSON."""
+    async def _call(self, action: str, form: dict[str, Any]) -> tuple[int, dict[str, Any] | None, httpx.Headers]:
+        """HTTP status, JSON object (None for anything else) and headers. Raises httpx.HTTPError."""
         access: VolcengineAccess = self._settings.volcengine()
         query = {"Action": action, "Version": "2022-08-31"}
         body = json.dumps(form).encode()
         headers = signed_headers(access.base_url, query, body, (access.access_key, access.secret_key))
-        response = await self._client.post(f"{access.base_url}/", params=query, content=body, headers=headers)
-        answer = await _parsed(response.content)
-        if not isinstance(answer, dict):
-            raise VolcengineError(f"SDK调用失败: 返回内容不是JSON (HTTP {response.status_code})")
-        return response.status_code, answer, response.headers
-
-
-async def _parsed(body: bytes) -> Any:
-    """None for what is not JSON. Pictures in Base64 are too much for the event loop; orjson would round large ids."""
-    try:
-        return await asyncio.to_thread(json.loads, body) if len(body) > _LARGE else json.loads(body)
-    except ValueError:
-        return None
+        response = await self._client.post(
+            f"{access.base_url}/", params=query, content=body, headers=headers, extensions={"vendor": "volcengine"}
+        )
+        answer = await parsed(response.content)
+        return response.status_code, answer if isinstance(answer, dict) else None, response.headers
 
 
 def _refused(busy: Busy) -> VolcengineError:
-    if busy.code == "unreachable":
-        return VolcengineError(f"SDK调用失败: {busy.message}")
-    return VolcengineRefusal(f"任务提交失败: {busy.message}")
-
-
-def _code(status: int, answer: dict[str, Any]) -> tuple[int | str, str]:
-    """The deciding code and a clean message: the OpenAPI front's error first, then the business code."""
-    metadata = answer.get("ResponseMetadata")
-    if isinstance(metadata, dict) and isinstance(error := metadata.get("Error"), dict):
-        return str(error.get("Code") or error.get("CodeN") or status), redact_text(str(error.get("Message", "")))[:200]
-    code = answer.get("code", 10000 if isinstance(answer.get("Result"), dict) else status)
-    message = redact_text(str(answer.get("message") or f"HTTP {status}"))[:200]
-    return (int(code) if str(code).lstrip("-").isdecimal() else str(code)), message
-
-
-def _payload(answer: dict[str, Any]) -> dict[str, Any]:
-    for name in ("data", "Result"):
-        if isinstance(payload := answer.get(name), dict):
-            return payload
-    return {}
-
-
-async def _picture(payload: dict[str, Any], *, done: bool) -> Result | None:
-    """Base64 wins over a link; the older fields count only once the task is done."""
-    if encoded := _first(payload.get("binary_data_base64")):
-        try:
-            return Result(data=await asyncio.to_thread(base64.b64decode, encoded))
-        except (binascii.Error, ValueError) as error:
-            raise ImageGenerationError from error
-    if url := _first(payload.get("image_urls")):
-        return Result(url=url)
-    if not done:
-        return None
-    if isinstance(url := payload.get("image_url"), str) and url:
-        return Result(url=url)
-    return Result(url=url) if (url := _first(_old_answer(payload).get("image_urls"))) else None
-
-
-def _old_answer(payload: dict[str, Any]) -> dict[str, Any]:
-    answer = payload.get("resp_data")
-    if isinstance(answer, str):
-        try:
-            answer = json.loads(answer)
-        except ValueError:
-            return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _first(values: object) -> str | None:
-    return values[0] if isinstance(values, list) and values and isinstance(values[0], str) and values[0] else None
+    if busy.code == UNREACHABLE:
+        return VolcengineError(f"SDK调用失败: {busy.message}", reason=Reason.VENDOR_DOWN)
+    vendor = VendorReply("volcengine", busy.code)
+    return VolcengineRefusal(f"任务提交失败: {busy.message}", reason=Reason.VENDOR_BUSY, vendor=vendor)

@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 
 from imagegen.images.order import Order
-from imagegen.images.workflow import Accepted, Busy, Pause, Result
+from imagegen.images.vendor import UNREACHABLE, Accepted, Busy, Pause, Result
 from imagegen.settings import MISSING_RUNNINGHUB, ImagegenSettings
 from imagegen.vendors.download import Downloads
 from imagegen.vendors.runninghub_answers import (
     BUSY,
     FINISHED,
     GO_ON,
+    GONE,
     PASSING,
     SUCCEEDED,
     Answer,
@@ -50,7 +51,7 @@ _OUTPUT_WAITS = (0.5, 1.0, 2.0)
 
 
 class RunningHub:
-    """A ImageVendor; see imagegen/images/workflow.py."""
+    """An ImageVendor; see imagegen/images/vendor.py."""
 
     account = ACCOUNT
 
@@ -77,7 +78,7 @@ class RunningHub:
 
     def busy_pause(self, refusals: int, busy: Busy) -> Pause:
         """Ten growing waits, then one at the end of the queue, and so on: contract §5.4."""
-        if busy.code == "unreachable":
+        if busy.code == UNREACHABLE:
             if refusals > len(_UNREACHABLE_PAUSES):
                 raise RunningHubError(f"创建任务失败: {busy.message}")
             return Pause(_UNREACHABLE_PAUSES[refusals - 1])
@@ -95,7 +96,7 @@ class RunningHub:
             answer = await self._call("create", {"workflowId": access.workflow_id, "nodeInfoList": [node]})
         except httpx.HTTPError as error:
             if outcome(error) is Failure.NOT_SENT:
-                return Busy("unreachable", self._reason(error))
+                return Busy(UNREACHABLE, self._reason(error))
             logger.warning("runninghub.submit_unknown", extra={"reason": describe(error)})
             raise OutcomeUnknown from error
         if answer.body is None and answer.status != 429:
@@ -118,8 +119,10 @@ class RunningHub:
         answer = await self._asked("status", vendor_task_id)
         if answer.code in GO_ON:
             return None
-        if answer.code != 0:
+        if answer.code in GONE:
             raise RunningHubError(f"查询任务状态失败: {answer.message} (Code: {answer.code})", status=answer.body)
+        if answer.code != 0:
+            raise Transient(RunningHubError(f"查询任务状态失败: {answer.message} (Code: {answer.code})"))
         state = state_of(answer.body)
         if state not in FINISHED:
             return None
@@ -141,6 +144,8 @@ class RunningHub:
             return None
         if answer.code == 0 and (url := file_url(answer.body)):
             return Result(url=url, raw={"state": state, "outputs": answer.body})
+        if answer.code not in {0, *GONE}:
+            raise Transient(RunningHubError(f"查询任务结果失败: {answer.message} (Code: {answer.code})"))
         cause = f"{reason_of(answer.body)} (Code: {answer.code})" if answer.code else "没有输出文件"
         raise RunningHubError(f"查询任务结果失败: {cause}", outputs=answer.body, state=state)
 
@@ -172,7 +177,7 @@ class RunningHub:
             answer = await self._call(call, {"taskId": vendor_task_id})
         except httpx.HTTPError as error:
             raise Transient(RunningHubError(self._reason(error))) from error
-        if answer.body is None or answer.code in PASSING or answer.status == 429 or answer.status >= 500:
+        if answer.body is None or answer.code in PASSING or not 200 <= answer.status < 300:
             cause = RunningHubError(f"HTTP {answer.status} (Code: {answer.code})")
             raise Transient(cause, retry_after_seconds(answer.retry_after))
         return answer
@@ -180,7 +185,8 @@ class RunningHub:
     async def _call(self, call: str, form: dict[str, Any]) -> Answer:
         access = self._settings.runninghub()
         url = getattr(access, f"{call}_url")
-        answer = answer_of(await self._client.post(url, json={"apiKey": access.api_key} | form))
+        body, extensions = {"apiKey": access.api_key} | form, {"vendor": "runninghub"}
+        answer = answer_of(await self._client.post(url, json=body, extensions=extensions))
         if answer.code == _WRONG_PATH:
             raise ConfigurationError(f"{VARIABLES[call]} 配置错误: RunningHub没有这个接口地址 (Code: 412)")
         return answer

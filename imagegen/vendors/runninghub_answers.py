@@ -12,6 +12,8 @@ from shared.wire import loads
 BUSY = {415, 421, 814, 1003, 1010, 1011}
 # Accepted and not finished, whatever the name in the message says.
 GO_ON = {804, 813}
+# It failed, or is unknown there: about the image itself.
+GONE = {805, 807, 1015}
 PASSING = {500, 808, 1000, 1003, 1005, 1006, 1010, 1011, 1012}
 SUCCEEDED = {"SUCCESS", "FINISHED", "COMPLETE", "COMPLETED"}
 FINISHED = SUCCEEDED | {"FAILED", "ERROR", "CANCEL", "CANCELED", "CANCELLED"}

@@ -56,13 +56,15 @@ GATEWAY_ERRORS = {
     )
 }
 ENDINGS = frozenset({"not_found", "expired", "failed_status", "done_empty"})
-DAMAGES = frozenset({"bad_base64", "not_a_picture", "huge_picture", "url_dead", "jpeg"})
+# Links that the vendor gives out and that lead to no image.
+BAD_LINKS = {"url_dead": "dead", "url_forbidden": "forbidden", "url_nowhere": "nowhere"}
+DAMAGES = frozenset({"bad_base64", "not_a_picture", "huge_picture", "jpeg", *BAD_LINKS})
 SUBMIT_KINDS = frozenset({"no_task_id", "picture_in_submit"})
 GOES_ON = frozenset({QPS_LIMIT, CONCURRENCY_LIMIT, 50500, 50501})
 
 
 def router(state: SandboxState, gallery: Gallery, tasks: JimengTasks) -> APIRouter:
-    only = dict.fromkeys(ENDINGS | DAMAGES, "result") | dict.fromkeys(SUBMIT_KINDS, "submit")
+    only = dict.fromkeys(ENDINGS | DAMAGES, "result") | dict.fromkeys(SUBMIT_KINDS, "submit") | {"gzip": FILE}
     state.faults.learn(VENDOR, frozenset(only), frozenset({*CALLS.values(), FILE}), only)
     routes = APIRouter(tags=[VENDOR])
 
@@ -175,8 +177,11 @@ class Conversation:
         return await asyncio.to_thread(self._base64, pictures)
 
     async def _damaged(self, fault: Fault, task: JimengTask, *, as_url: bool) -> Response:
-        if as_url or fault.kind == "url_dead":
-            ways = {"url_dead": "dead", "not_a_picture": "html", "bad_base64": "html", "jpeg": "jpeg"}
+        if fault.kind == "url_nowhere":
+            # A name that no server of the world knows (RFC 2606).
+            return self._flat(OK, _data("done", urls=["https://images.invalid/gone.png"]))
+        if as_url or fault.kind in BAD_LINKS:
+            ways = BAD_LINKS | {"not_a_picture": "html", "bad_base64": "html", "jpeg": "jpeg"}
             return self._links(task, ways.get(fault.kind) or str(int(fault.number(64 * 2**20))))
         order = task.orders()[0]
         match fault.kind:

@@ -1,6 +1,7 @@
 """The sandbox's picture store: painted once per content, off the event loop, served until the link dies."""
 
 import asyncio
+import gzip
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -118,11 +119,15 @@ def router(state: SandboxState, gallery: Gallery) -> APIRouter:
 
     @routes.get("/_pictures/{name}.png")
     async def picture(name: str, behave: str = "") -> Response:
-        """`behave` is how the links of a fault misbehave: dead, html, jpeg, or a number of bytes."""
+        """`behave` is how the links of a fault misbehave: dead, forbidden, html, jpeg, or a number of bytes."""
         noted = gallery.find(name)
+        if behave == "forbidden":
+            return _gone(403)
         if noted is None or behave == "dead":
             return _gone(404)
         fault = state.faults.take(noted.vendor, FILE, noted.order.prompt)
+        if fault and fault.kind == "gzip":
+            return _compressed()
         return instead(fault, _gone) or spoiled(fault, await _shown(gallery, noted.order, behave))
 
     return routes
@@ -136,6 +141,11 @@ async def _shown(gallery: Gallery, order: Order, behave: str) -> Response:
     if behave.isdecimal():
         return Response(padded(await gallery.read(order), int(behave)), media_type="image/png")
     return FileResponse(await gallery.path(order), media_type="image/png")
+
+
+def _compressed() -> Response:
+    """A small answer that would be a large one, though nobody asked for a compressed one."""
+    return Response(gzip.compress(bytes(2**20)), media_type="image/png", headers={"Content-Encoding": "gzip"})
 
 
 def _gone(status: int) -> Response:

@@ -9,7 +9,6 @@ from shared.telemetry.metrics import VENDOR_CALLS, VENDOR_SECONDS, count_call
 from shared.telemetry.tracing import client_span
 
 _BY_PATH = (
-    ("/task/openapi", "runninghub"),
     ("/chat/completions", "openai"),
     ("/messages", "claude"),
 )
@@ -17,10 +16,8 @@ _BY_PATH = (
 
 def vendor_of(url: str) -> str:
     """Which vendor's interface a URL belongs to; `download` for what a vendor's answer pointed at."""
-    parts = urlsplit(url)
-    if "Action=CVSync2Async" in parts.query:
-        return "volcengine"
-    return next((vendor for path, vendor in _BY_PATH if path in parts.path), "download")
+    path = urlsplit(url).path
+    return next((vendor for part, vendor in _BY_PATH if part in path), "download")
 
 
 def note_call(vendor: str, outcome: str, seconds: float) -> None:

@@ -1,11 +1,12 @@
 """What every service is built on, opened and closed in the right order."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.database.engine import Database, opened
 from shared.database.notify import Notices
+from shared.errors import ScriptToFrameError
 from shared.settings import SharedSettings
 from shared.shutdown import Shutdown
 from shared.tasks.accept import Room, TaskRegistry
@@ -28,6 +29,8 @@ class Core:
     registry: TaskRegistry
     readers: Readers
     shutdown: Shutdown
+    # Why this process is not ready to take work, beside the database and its own stopping.
+    obstacles: list[Callable[[], ScriptToFrameError | None]] = field(default_factory=list)
 
     @asynccontextmanager
     async def running(self, kinds: Iterable[TaskKind]) -> AsyncIterator[None]:

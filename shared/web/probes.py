@@ -33,4 +33,7 @@ async def readyz(request: Request) -> Response:
         raise NotReady("数据库不可用").retry_after(2)
     if core.notices.deaf_seconds > _LONGEST_DEAF_SECONDS:
         raise NotReady("数据库通知不可用").retry_after(2)
+    for obstacle in core.obstacles:
+        if error := obstacle():
+            raise error.retry_after(5)
     return Json({"status": "ready"})

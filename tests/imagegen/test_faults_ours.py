@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from tests.imagegen.ordering import look, paint
+from tests.imagegen.ordering import bought, ended, look, order
 from tests.stack import ROOT, Stack
 
 
@@ -26,7 +27,7 @@ def test_without_the_signing_library_nothing_pretends_to_work(
     assert volcengine == {"status": "unhealthy", "error": "SDK not available"}
 
 
-def test_an_unforeseen_failure_is_the_seed_s_200(
+def test_a_store_that_is_away_stops_the_buying_and_loses_nothing_that_is_paid(
     stack: Stack, add_imagegen: Callable[..., httpx.Client], tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
@@ -34,10 +35,27 @@ def test_an_unforeseen_failure_is_the_seed_s_200(
     walled = add_imagegen(PICTURE_STORE_URL=store.as_uri())
     store.rmdir()
     store.write_text("a file where the folder was")
-    answer = paint(walled, "无处可放")
-    told = answer.json()
-    assert (answer.status_code, told["success"], told["data"]) == (200, False, None)
-    assert told["error"].startswith("图片生成失败: ")
-    assert (told["errorCode"], told["detail"]) == ("IMAGE_GENERATION_ERROR", told["error"])
-    assert str(tmp_path) not in told["error"]
-    assert look(walled, told["taskId"])["status"] == "failed"
+    paid = order(walled, "付了钱的图")
+    refused = answered(walled, "/readyz", 503)
+    assert (refused["errorCode"], refused["reason"]) == ("STORAGE_FULL", "STORAGE_FULL")
+    waiting = order(walled, "还没买的图")
+    health = walled.get("/api/health")
+    assert (health.status_code, health.json()["dependencies"]["disk_space"]["status"]) == (503, "unhealthy")
+    assert health.json()["dependencies"]["disk_space"]["error"].startswith("STORAGE_FULL")
+    assert (look(walled, paid)["status"], look(walled, waiting)["status"]) == ("running", "queued")
+    assert (bought(stack, "付了钱的图"), bought(stack, "还没买的图")) == (1, 0)
+    store.unlink()
+    store.mkdir()
+    for image_id in (paid, waiting):
+        assert ended(walled, image_id)["status"] == "succeeded"
+        assert walled.get(f"/api/images/{image_id}/content").content.startswith(b"\x89PNG")
+    assert (bought(stack, "付了钱的图"), bought(stack, "还没买的图")) == (1, 1)
+    answered(walled, "/readyz", 200)
+
+
+def answered(client: httpx.Client, path: str, status: int) -> dict[str, Any]:
+    """Ask until the answer has this status."""
+    for _ in range(2000):
+        if (answer := client.get(path)).status_code == status:
+            return dict(answer.json())
+    raise AssertionError(answer.text)

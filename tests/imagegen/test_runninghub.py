@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from imagegen.images.workflow import Busy, Pause
+from imagegen.images.vendor import Busy, Pause
 from imagegen.settings import ImagegenSettings
 from imagegen.vendors.runninghub import RunningHub
 from imagegen.vendors.runninghub_answers import file_url, invalid_nodes, reason_of, state_of, task_id_of
