@@ -1,7 +1,7 @@
 """Third step: descriptions and prompts of the frames, in small groups, checked before they count."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,7 +12,15 @@ from gateway.storyboard.cast import Person
 from gateway.storyboard.checks import LONGEST, Fault, alike, fault_of, is_nothing, is_refusal
 from gateway.storyboard.interview import INCOMPLETE, Answer, Interview, together
 from gateway.storyboard.questions import Question
-from gateway.storyboard.templates import Filled, filled, placeholders, tidied, with_placeholders, without_names
+from gateway.storyboard.templates import (
+    Filled,
+    filled,
+    needs_tidying,
+    placeholders,
+    tidied,
+    with_placeholders,
+    without_names,
+)
 from shared.errors import LLMError
 
 # Eight prompts are written within their deadline by a model that gives 20 tokens a second.
@@ -179,12 +187,17 @@ class _Drawing:
             elif number in self._sheet.again:
                 reason = self._sheet.again[number].reason
                 notices.append(Notice("FRAME_ASKED_AGAIN", f"第{position}帧已请模型重写：{reason}", position))
-        if self._sheet.doubled:
-            numbers = "、".join(map(str, sorted(self._sheet.doubled)))
-            notices.append(Notice("FRAME_DOUBLED", f"第{numbers}帧写了两次，多出的没有采用"))
-        if self._sheet.strange:
-            notices.append(Notice("FRAME_UNKNOWN", f"有{self._sheet.strange}帧不属于这个故事板，没有采用"))
+        notices += self._overall_notices()
         return found
+
+    def _overall_notices(self) -> Iterator[Notice]:
+        tidied_up = [number for number, drawn in self._sheet.drawn.items() if needs_tidying(drawn.prompt)]
+        if tidied_up:
+            yield Notice("PROMPT_CLEANED", f"{_listed(tidied_up)}的提示词带有参数或引号，已去掉")
+        if self._sheet.doubled:
+            yield Notice("FRAME_DOUBLED", f"{_listed(self._sheet.doubled)}写了两次，多出的没有采用")
+        if self._sheet.strange:
+            yield Notice("FRAME_UNKNOWN", f"有{self._sheet.strange}帧不属于这个故事板，没有采用")
 
     def _sketch(self, shot: Shot, drawn: Drawn) -> Sketch:
         body = self._body(shot.number, drawn)
@@ -200,6 +213,10 @@ class _Drawing:
         if is_nothing(description) or is_refusal(description):
             description = shot.moment
         return Sketch(shot, description, done.template, done.prompt, tuple(people))
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return f"第{'、'.join(map(str, sorted(numbers)))}帧"
 
 
 def _groups(shots: Sequence[Shot], most: int) -> list[Sequence[Shot]]:

@@ -34,6 +34,11 @@ def tidied(body: str, style: str) -> str:
     return plain
 
 
+def needs_tidying(body: str) -> bool:
+    """Whether a prompt holds flags or quotation marks: a picture model paints what is quoted."""
+    return bool(_FLAG.search(body)) or body != body.translate(_QUOTES)
+
+
 def with_placeholders(body: str, people: Sequence[Person]) -> str:
     """Names that the model wrote instead of placeholders become placeholders."""
     for person in people:
