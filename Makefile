@@ -74,7 +74,7 @@ fix: .venv/.dev ## repair style
 	$(BIN)/ruff format $(SOURCES)
 
 bench: .venv/.dev ## measure again what is claimed (see benchmarks/README.md)
-	@set -e; for each in batch streams idle_streams health; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each; done
+	@set -e; for each in batch streams idle_streams health story; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each; done
 
 snap: .venv/.dev ## update the snapshots and docs/map.md; look at the diff afterwards
 	$(BIN)/python -m tests.house_map

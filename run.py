@@ -7,12 +7,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import honcho.manager
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from gateway.settings import GatewaySettings
 from imagegen.settings import ImagegenSettings
 from sandbox.control.settings import SandboxSettings
+from shared.settings import SharedSettings
+from shared.web.start import sentence
 
 honcho.manager.KILL_WAIT = 45
 _READY_SECONDS = 120
@@ -29,7 +34,11 @@ _DEMO = "The sandbox answers for every vendor without a key; put keys into .env 
 
 
 def main() -> int:
-    gateway, imagegen, sandbox = GatewaySettings(), ImagegenSettings(), SandboxSettings()
+    try:
+        gateway, imagegen, sandbox = GatewaySettings(), ImagegenSettings(), SandboxSettings()
+    except (ValidationError, SettingsError) as error:
+        sys.stderr.write(f"It cannot start. {sentence(error)}\n")
+        return 1
     services = {"imagegen": (imagegen.host, imagegen.port), "gateway": (gateway.app_host, gateway.app_port)}
     if gateway.sandbox_url:
         services = {"sandbox": (sandbox.host, sandbox.port)} | services
@@ -38,13 +47,24 @@ def main() -> int:
         return 1
     manager = honcho.manager.Manager()
     for name in services:
-        manager.add_process(name, f"exec {shlex.quote(sys.executable)} -m {name}")
+        manager.add_process(name, f"{_log_settings(name, gateway)} exec {shlex.quote(sys.executable)} -m {name}")
     url = f"http://localhost:{gateway.app_port}"
     probes = [f"{url}/readyz", f"http://localhost:{imagegen.port}/readyz"]
     welcome = _WELCOME.format(url=url, demo=_DEMO if gateway.sandbox_url else "")
     threading.Thread(target=_greet, args=(probes, welcome), daemon=True).start()
     manager.loop()
     return int(manager.returncode or 0)
+
+
+def _log_settings(name: str, settings: SharedSettings) -> str:
+    """The services write to a pipe, and what is at its end is what they should write for; each has its own file."""
+    told: dict[str, str] = {
+        "LOG_FORMAT": "text" if settings.log_format == "auto" and sys.stdout.isatty() else settings.log_format
+    }
+    if settings.log_file:
+        path = Path(settings.log_file)
+        told["LOG_FILE"] = str(path.with_name(f"{path.stem}-{name}{path.suffix}"))
+    return " ".join(f"{setting}={shlex.quote(value)}" for setting, value in told.items())
 
 
 def _answers(port: int) -> bool:

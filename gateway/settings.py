@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from gateway.addresses import claude_address, deepseek_base
 from shared.errors import ConfigurationError
@@ -52,6 +52,15 @@ class GatewaySettings(SharedSettings):
     llm_silence_seconds: float = Field(default=120, gt=0)
     llm_text_seconds: float = Field(default=600, gt=0)
     image_seconds: float = Field(default=600, gt=0)
+
+    @field_validator("gateway_api_keys")
+    @classmethod
+    def _some_key(cls, value: SecretStr) -> SecretStr:
+        """Whoever sets this wants callers to show a key: to let everybody in instead would be wrong."""
+        told = value.get_secret_value()
+        if told.strip() and not any(entry.rpartition(":")[2].strip() for entry in told.split(",")):
+            raise ValueError("no entry is a key; write key or label:key, separated by commas")
+        return value
 
     def secrets(self) -> Iterator[str]:
         """With each of the API keys by itself."""

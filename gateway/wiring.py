@@ -27,6 +27,7 @@ from gateway.screenplay.workflow import Screenplay
 from gateway.settings import GatewaySettings
 from gateway.storyboard.analysis import Analysis, stored_data
 from gateway.storyboard.batch import Batch, frames_so_far
+from gateway.storyboard.cancel import cancel
 from shared.concurrency import alongside
 from shared.errors import ConfigurationError
 from shared.outbound.client import client, proxy_of
@@ -84,13 +85,15 @@ async def wired(settings: GatewaySettings, shutdown: Shutdown) -> AsyncIterator[
         scene_images = Processing(scripts, pictures, runninghub)
         patience = Patience(settings.llm_silence_seconds, settings.llm_text_seconds)
         screenplay = Screenplay(EpisodeWriter(script_model, patience), scripts, core.log)
+        drawn = partial(frames_so_far, core.log.following)
+        stop = partial(cancel, core.log, runninghub)
         kinds = {
             kind.name: kind
             for kind in (
                 TaskKind(SCRIPT, screenplay, cancel=screenplay.cancel, details=screenplay.details),
                 TaskKind(RUNNINGHUB, scene_images, cancel=partial(request_cancel, core.log)),
-                TaskKind(ANALYSIS, analysis, details=stored_data, needs_reader=True),
-                TaskKind(BATCH, batch, details=partial(frames_so_far, core.log.following), needs_reader=True),
+                TaskKind(ANALYSIS, analysis, cancel=stop, details=stored_data, needs_reader=True),
+                TaskKind(BATCH, batch, cancel=stop, details=drawn, needs_reader=True),
             )
         }
         retention = Retention(core.database.engine, Kept(SERVICE, tuple(kinds), settings.retention_days))

@@ -3,10 +3,9 @@
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from pydantic import ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from shared.errors import MissingParameter
-from shared.request_body import RequestBody
 from shared.wire import dumps
 
 Provider = Literal["jimeng", "runninghub"]
@@ -86,7 +85,7 @@ def is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-class ImageOrderForm(RequestBody):
+class ImageOrderForm(BaseModel):
     """A missing prompt is 400 and comes before every wrong type, which is 422."""
 
     model_config = ConfigDict(

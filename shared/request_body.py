@@ -1,4 +1,4 @@
-"""What every body of a request has in common."""
+"""Bodies whose texts go to a language model."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from shared.wire import well_formed
 
 
 class RequestBody(BaseModel):
-    """A body whose texts UTF-8 can carry: front ends cut texts in the middle of an emoji."""
+    """Its texts are such as UTF-8 can carry: front ends cut texts in the middle of an emoji."""
 
     @model_validator(mode="before")
     @classmethod

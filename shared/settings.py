@@ -23,6 +23,7 @@ SANDBOX_CLAUDE_KEY = "sk-sandbox-claude"
 SANDBOX_RUNNINGHUB_KEY = "sandbox0000000000000000000runninghub"
 
 Exposure = Literal["open", "internal", "off"]
+LogFormat = Literal["auto", "json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -53,9 +54,11 @@ class SharedSettings(BaseSettings):
     )
 
     database_url: str = ""
+    pgpassword: SecretStr = SecretStr("")
     data_dir: Path = Path("./data")
     sandbox_url: str = "http://localhost:8090"
     log_level: LogLevel = "info"
+    log_format: LogFormat = "auto"
     log_file: str = ""
     outbound_proxy: SecretStr = SecretStr("")
     internal_token: SecretStr = SecretStr("")

@@ -16,7 +16,6 @@ from gateway.images import content_path
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import MissingParameter, ScriptToFrameError
 from shared.image_request import FrameForm, ImageConfig, bounded
-from shared.request_body import RequestBody
 from shared.tasks.model import BATCH, NewTask, Status, Task
 from shared.web.answers import IMAGE_ID, MOMENT, Demo, ErrorCode, Facts, Moment, Success
 from shared.web.auth import on_behalf_of
@@ -29,12 +28,14 @@ router = APIRouter(prefix="/api", tags=["storyboards"], route_class=JsonRoute)
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Stream = Annotated[bool, Query(alias="stream", description="SSE instead of JSON")]
-MOST_FRAMES = 100
+# A storyboard of 100 parts has an end frame besides.
+MOST_FRAMES = 101
 _REQUEST = {"frames": [{"sequence": 1, "prompt": "雨夜的霓虹街头"}, {"sequence": 2, "prompt": "便利店"}]}
 STATS = {"total": 4, "success": 3, "failed": 1, "successRate": 75, "averageTime": 1200}
 ITEM: dict[str, Any] = {
     "sequence": 1,
     "imageUrl": "https://…",
+    "contentUrl": f"/api/images/{IMAGE_ID}/content",
     "error": None,
     "prompt": "雨夜的霓虹街头",
     "chineseDescription": None,
@@ -46,7 +47,7 @@ ITEM: dict[str, Any] = {
 }
 
 
-class BatchRequest(RequestBody, json_schema_extra={"examples": [_REQUEST]}):
+class BatchRequest(BaseModel, json_schema_extra={"examples": [_REQUEST]}):
     """Frames to paint (A3). A valid frame has a `prompt` or a `jimengPrompt`; the others are skipped."""
 
     frames: list[FrameForm] = Field(min_length=1, max_length=MOST_FRAMES, description="The frames in their order")
@@ -76,6 +77,7 @@ class BatchItem(Facts):
 
     sequence: int | str = Field(description="The frame's own; its position where it had none")
     imageUrl: str | None = Field(description="The vendor's link, or a data URL; null when it failed")
+    contentUrl: str | None = Field(default=None, description="The picture from our own storage; null when it failed")
     error: str | None = Field(description="Why there is no picture; null with one")
     prompt: str | None = Field(description="The prompt it was drawn from")
     chineseDescription: str | None = Field(description="What is to be seen, as it was sent")

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.batches import STATS, BatchStats
 from gateway.api.script_events import example
-from gateway.api.storyboards import STORYBOARD, Storyboard
+from gateway.api.storyboard_answers import STORYBOARD, Storyboard
 from shared.errors import Reason
 from shared.web.answers import IMAGE_ID, MOMENT, Demo, Facts, VendorReply
 
@@ -86,6 +86,7 @@ class FrameComplete(
         type="frame_complete",
         sequence=1,
         imageUrl="https://…",
+        contentUrl=f"/api/images/{IMAGE_ID}/content",
         progress=17,
         responseTime=2400,
         current=1,
@@ -97,6 +98,7 @@ class FrameComplete(
 
     type: Literal["frame_complete"] = Field(description="Always `frame_complete`")
     imageUrl: str = Field(description="The vendor's link; our own where the vendor sent bytes")
+    contentUrl: str | None = Field(default=None, description="The picture from our own storage")
 
 
 class FrameError(

@@ -1,21 +1,21 @@
 """A1: a story becomes a storyboard."""
 
 from dataclasses import asdict
-from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gateway.api.reading import begun
-from gateway.storyboard.analysis import Story
+from gateway.api.storyboard_answers import STORYBOARD, Storyboard
+from gateway.storyboard.board import Story
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import ConfigurationError, MissingParameter, ScriptToFrameError
 from shared.image_request import option
 from shared.request_body import RequestBody
 from shared.tasks.model import ANALYSIS, NewTask, Status, Task
-from shared.web.answers import Demo, Success
+from shared.web.answers import Success
 from shared.web.dependencies import Key, Owner
 from shared.web.json_body import JsonRoute
 from shared.web.openapi import errors, stream
@@ -26,6 +26,9 @@ router = APIRouter(prefix="/api", tags=["storyboards"], route_class=JsonRoute)
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Stream = Annotated[bool, Query(alias="stream", description="SSE instead of JSON")]
 MOST_SCENES = 100
+MOST_CHARACTERS = 1_000_000
+_LONGEST_WORD = 40
+_MOST_PEOPLE = 30
 _STYLES = ["default", "anime", "manga", "korean", "3d", "chibi", "realistic", "cyberpunk", "traditional"]
 _GENRES = [
     "general",
@@ -54,7 +57,25 @@ def _missing(value: object) -> bool:
     return value is None or value == 0 or (isinstance(value, str) and value.strip().strip("0") == "")
 
 
+def _not_too_long(story: str) -> str:
+    # A bound of the field itself would refuse text with lone halves of characters.
+    if len(story) > MOST_CHARACTERS:
+        raise ValueError(f"must have at most {MOST_CHARACTERS} characters")
+    return story
+
+
+def _text_or_none(value: object) -> object:
+    """Other callers may use these keys for something of their own: that refuses no request."""
+    return value.strip()[:_LONGEST_WORD] or None if isinstance(value, str) else None
+
+
+def _people(value: object) -> object:
+    held = value if isinstance(value, list) else []
+    return [item for item in held[:_MOST_PEOPLE] if isinstance(item, dict)]
+
+
 _STYLE = option(_STYLES, "Words for every picture prompt; another text is taken literally, `default` is none")
+_RATIO = option(["16:9", "9:16", "1:1", "4:3", "3:4"], "What the frames are composed for; `16:9` when it is missing")
 _GENRE = option(_GENRES, "Given back, never in a prompt")
 
 
@@ -64,12 +85,19 @@ class AnalysisRequest(
 ):
     """A story to cut into `sceneCount` parts and `sceneCount + 1` frames (A1)."""
 
-    script: str = Field(description="The story")
+    script: Annotated[str, AfterValidator(_not_too_long)] = Field(description="The story; at most 1,000,000 characters")
     sceneCount: Annotated[int, BeforeValidator(_integer), Field(ge=1, le=MOST_SCENES)] = Field(
         description="How many parts; a string of digits is accepted"
     )
     style: Annotated[str | None, WithJsonSchema(_STYLE)] = None
     genre: Annotated[str | None, WithJsonSchema(_GENRE)] = None
+    aspectRatio: Annotated[str | None, BeforeValidator(_text_or_none), WithJsonSchema(_RATIO)] = None
+    language: Annotated[str | None, BeforeValidator(_text_or_none)] = Field(
+        default=None, description="Of the descriptions; the story's own when it is missing"
+    )
+    characters: Annotated[list[dict[str, Any]], BeforeValidator(_people)] = Field(
+        default=[], description="People whose looks are given: `name`, `look`, `lookEnglish`, `aliases`"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -82,76 +110,8 @@ class AnalysisRequest(
         return values
 
     def story(self) -> Story:
-        return Story(self.script, self.sceneCount, self.style, self.genre)
-
-
-class FrameType(StrEnum):
-    """The frame that a part begins with, or the one that the story ends with."""
-
-    START = "开始帧"
-    END = "结束帧"
-
-
-class StoryboardFrame(BaseModel):
-    """A picture-to-be."""
-
-    sequence: int = Field(description="1, 2, 3 … without gaps")
-    sceneIndex: int = Field(description="The part of the story that it belongs to")
-    frameType: FrameType = Field(description="Begin or end")
-    chineseDescription: str = Field(description="What is to be seen, for people")
-    jimengPrompt: str = Field(description="The prompt")
-    imageUrl: None = Field(description="Always null: nothing is drawn yet")
-    isGenerating: Literal[False] = Field(description="Always false")
-    error: None = Field(description="Always null")
-
-
-class StoryAnalysis(BaseModel):
-    """What the model made of the story."""
-
-    sceneCount: int = Field(description="How many parts were asked for")
-    frameCount: int = Field(description="How many frames there are")
-    genre_detected: str | None = Field(description="The genre as it was sent")
-    segmented_story: str = Field(description="The model's answer to the first question: the parts")
-    extracted_frames: str = Field(description="The model's answer to the second question: the key frames")
-
-
-class Storyboard(BaseModel):
-    """A story as frames with picture prompts."""
-
-    script_analysis: StoryAnalysis = Field(description="What the model made of the story")
-    storyboard_frames: list[StoryboardFrame] = Field(description="The frames in their order")
-    recommendedStyle: str | None = Field(description="The style as it was sent")
-    recommendedGenre: str | None = Field(description="The genre as it was sent")
-    estimatedScenes: int = Field(description="How many parts were asked for")
-    intelligentAnalysisComplete: Literal[True] = Field(description="Always true")
-    demo: Demo = False
-
-
-STORYBOARD: dict[str, Any] = {
-    "script_analysis": {
-        "sceneCount": 1,
-        "frameCount": 1,
-        "genre_detected": "urban",
-        "segmented_story": "[第1份] …",
-        "extracted_frames": "[第1份-开始帧] …",
-    },
-    "storyboard_frames": [
-        {
-            "sequence": 1,
-            "sceneIndex": 1,
-            "frameType": "开始帧",
-            "chineseDescription": "雨夜，少女推开便利店的门",
-            "jimengPrompt": "雨夜，少女推开便利店的门，暖光，电影感",
-            "imageUrl": None,
-            "isGenerating": False,
-            "error": None,
-        }
-    ],
-    "recommendedStyle": "anime",
-    "recommendedGenre": "urban",
-    "estimatedScenes": 1,
-    "intelligentAnalysisComplete": True,
-}
+        known = (self.aspectRatio, self.language, self.characters)
+        return Story(self.script, self.sceneCount, self.style, self.genre, *known)
 
 
 class AnalysisAnswer(BaseModel, json_schema_extra={"examples": [{"success": True, "data": STORYBOARD}]}):

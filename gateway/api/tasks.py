@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field, RootModel
 
 from gateway.api.batches import BatchItem
 from gateway.api.scripts import TaskType
-from gateway.api.storyboards import Storyboard
+from gateway.api.storyboard_answers import Storyboard
 from gateway.wiring import Wiring, wiring_of
 from shared.errors import TaskNotFound
-from shared.tasks.model import Status, Task, facts_of
+from shared.tasks.model import Task, facts_of
 from shared.tasks.store import Selection
 from shared.web.answers import MOMENT, TASK_ID, Demo, ErrorCode, Facts, Moment, Success
 from shared.web.dependencies import Owner
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/stream/tasks", tags=["tasks"])
 
 Wired = Annotated[Wiring, Depends(wiring_of)]
 Kind = Literal["script_generation", "runninghub_processing", "intelligent_analysis", "batch_images"]
-State = Literal["queued", "running", "completed", "failed", "canceled"]
+State = Literal["queued", "running", "paused", "completed", "failed", "canceled"]
 
 
 _TASK: dict[str, Any] = {
@@ -44,11 +44,19 @@ _TASK: dict[str, Any] = {
 }
 
 
+class Counts(BaseModel):
+    """How the frames of a batch ended so far."""
+
+    total: int = Field(description="All frames")
+    success: int = Field(description="With a picture")
+    failed: int = Field(description="Without one")
+
+
 class TaskState(Facts):
     """A task as it stands."""
 
     task_id: str = Field(description="The task's id, to be compared as a whole")
-    status: Status = Field(description="How it stands")
+    status: State = Field(description="How it stands; `paused`: it goes on when somebody reads it again")
     last_event_id: int = Field(description="The number of its newest event; 0 before the first")
     current: int | None = Field(description="How many of its parts are done, or which one is being written")
     total: int | None = Field(description="How many parts it has")
@@ -57,6 +65,7 @@ class TaskState(Facts):
     errorCode: ErrorCode
     created_at: Moment
     updated_at: Moment
+    stats: Counts | None = Field(default=None, description="A batch's frames so far")
     demo: Demo = False
 
 
@@ -138,12 +147,12 @@ def _known(wired: Wiring, task_id: str, task: Task | None) -> Task:
     return task
 
 
-def task_object(task: Task) -> dict[str, Any]:
-    """The object of R1, without texts."""
-    shown = {
+def task_object(task: Task, *, paused: bool = False) -> dict[str, Any]:
+    """The object of R1, without texts. `paused`: it waits for a reader."""
+    shown: dict[str, Any] = {
         "task_id": task.id,
         "task_type": task.kind,
-        "status": task.status,
+        "status": "paused" if paused else task.status,
         "last_event_id": task.last_event_id,
         "current": task.current,
         "total": task.total,
@@ -153,6 +162,10 @@ def task_object(task: Task) -> dict[str, Any]:
         "created_at": iso_time(task.created_at),
         "updated_at": iso_time(task.updated_at),
     }
+    if task.stats:
+        shown["stats"] = task.stats
+    if paused:
+        shown["reason"] = "NO_READER"
     if task.error_code:
         shown |= facts_of(task.result or {})
     return in_callers_language(shown) | ({"demo": True} if task.demo else {})
@@ -169,9 +182,19 @@ async def list_tasks(
 ) -> Response:
     """What ran before, newest first (R3)."""
     kinds = (task_type,) if task_type else tuple(wired.kinds)
-    tasks = await wired.core.tasks.select(Selection(kinds, owner, status, limit + 1, _position(cursor)))
+    unread = tuple(kind.name for kind in wired.kinds.values() if kind.needs_reader) if status == "paused" else ()
+    wanted = Selection(kinds, owner, None if unread else status, limit + 1, _position(cursor), unread)
+    tasks = await wired.core.tasks.select(wanted)
     following = _cursor(tasks[limit - 1]) if len(tasks) > limit else None
-    return Json({"success": True, "tasks": [task_object(task) for task in tasks[:limit]], "next": following})
+    paused = await _paused(wired, tasks[:limit])
+    shown = [task_object(task, paused=task.id in paused) for task in tasks[:limit]]
+    return Json({"success": True, "tasks": shown, "next": following})
+
+
+async def _paused(wired: Wiring, tasks: list[Task]) -> set[str]:
+    """Those that go on only while somebody reads them, and that nobody reads."""
+    waiting = {task.id for task in tasks if wired.kinds[task.kind].needs_reader and not task.closed}
+    return waiting - await wired.core.readers.read(list(waiting)) if waiting else waiting
 
 
 def _cursor(task: Task) -> str:
@@ -192,7 +215,8 @@ async def get_task(task_id: str, wired: Wired, owner: Owner) -> Response:
     """How a task stands (R1)."""
     task = await found(wired, task_id, owner)
     details = wired.kinds[task.kind].details
-    return Json({"success": True} | task_object(task) | (await details(task) if details else {}))
+    paused = task.id in await _paused(wired, [task])
+    return Json({"success": True} | task_object(task, paused=paused) | (await details(task) if details else {}))
 
 
 @router.get(

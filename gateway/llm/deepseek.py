@@ -1,50 +1,71 @@
-"""DeepSeek's chat completions.
+"""DeepSeek's chat completions, and relays that speak like it.
 
-One overall deadline per call: keep-alive bytes defeat read timeouts. Thinking is switched off, as `deepseek-chat` was.
+Answers are read as streams, so that a broken call keeps what came. Two clocks: one of silence, which only text,
+thoughts and tool arguments move, since keep-alive bytes defeat read timeouts; and one for the whole answer, from its
+token budget. Thinking is switched off, as `deepseek-chat` was.
 """
 
 import asyncio
 import logging
+import re
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from gateway.llm.chat_answer import ChatAnswer, text_in
-from gateway.llm.event_lines import EventLines
-from gateway.llm.failures import CUT_REASONS, MODERATED, ONLY_THOUGHTS, Asked
+from gateway.llm.failures import Asked
 from gateway.llm.openai_chat import request_id_of
-from gateway.llm.refusals import refusal_in, refusal_in_body
+from gateway.llm.refusals import refusal_in_body
+from gateway.llm.streaming import LINGER
+from gateway.llm.structured_answer import StructuredAnswer
 from gateway.settings import DEEPSEEK_ADDRESS, GatewaySettings, LLMAccess
-from gateway.storyboard.analysis import Completion, Turn
-from gateway.text.thoughts import without_thoughts
+from gateway.storyboard.interview import Answer
+from gateway.storyboard.questions import Question
 from shared.errors import LLMError, Reason
 from shared.outbound.client import Failure, describe, outcome
 from shared.outbound.retry import Transient, retry_after_seconds, retry_transient
-from shared.telemetry.metrics import count_tokens
-from shared.wire import dumps, loads, well_formed
+from shared.wire import dumps, well_formed
 
 logger = logging.getLogger(__name__)
 
 _COUNTED = {"vendor": "deepseek"}
+# The slowest that a model of this family is reported to write.
+_TOKENS_PER_SECOND = 20
+_NO_TOOLS = re.compile(r"tool|function|schema|strict|beta|unknown (?:field|parameter)|unsupported", re.IGNORECASE)
 
-_TEMPERATURE = 0.7
-_UNUSABLE = "API返回格式错误"
-_INCOMPLETE = "API返回内容不完整"
+
+class _Form(Enum):
+    """How an answer's shape is asked for. Strict tools and JSON mode are DeepSeek's; a relay gets the bare prompt."""
+
+    TOOL = "tool"
+    JSON = "json"
+    PLAIN = "plain"
+
+
+class _ToolsRefused(Exception):
+    """The vendor does not take strict tools after all."""
 
 
 class DeepSeek:
-    """A TextModel; see gateway/storyboard/analysis.py."""
+    """A StoryModel; see gateway/storyboard/interview.py."""
 
     def __init__(self, settings: GatewaySettings, client: httpx.AsyncClient) -> None:
         self._settings = settings
         self._client = client
+        self._tools_refused = False
 
     def check_configured(self) -> bool:
         return self._settings.deepseek().demo
 
-    async def complete(self, turns: list[Turn], max_tokens: int) -> Completion:
+    async def answer(self, question: Question) -> Answer:
         """Raises LLMError with the cause as contract §3.1 words it."""
-        return await retry_transient(lambda: self._attempt(turns, max_tokens))
+        try:
+            return await retry_transient(lambda: self._attempt(question))
+        except _ToolsRefused:
+            self._tools_refused = True
+            return await retry_transient(lambda: self._attempt(question))
 
     async def alive(self, seconds: float) -> None:
         """A call that costs nothing. Raises ConfigurationError, LLMError."""
@@ -54,45 +75,102 @@ class DeepSeek:
             async with asyncio.timeout(seconds):
                 response = await self._client.get(asked.url, headers=_headers(access), extensions=_COUNTED)
         except TimeoutError as error:
-            raise LLMError(f"请求超时（{seconds:g}秒）", reason=Reason.VENDOR_DOWN) from error
+            raise _timeout(seconds) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _connection_failure(error, access) from error
         if response.status_code >= 400:
             raise _refused(response, asked)
 
-    async def _attempt(self, turns: list[Turn], max_tokens: int) -> Completion:
-        access = self._settings.deepseek()
-        asked = Asked("deepseek", DEEPSEEK_ADDRESS, access, f"{access.base_url}/chat/completions")
-        seconds = self._settings.llm_step_seconds
+    def _form(self, access: LLMAccess) -> _Form:
+        host = urlsplit(access.base_url).hostname or ""
+        if not (access.demo or host.endswith("deepseek.com")):
+            return _Form.PLAIN
+        return _Form.JSON if self._tools_refused else _Form.TOOL
+
+    async def _attempt(self, question: Question) -> Answer:
+        call = _call(self._settings.deepseek(), self._form(self._settings.deepseek()), question)
+        said = StructuredAnswer(call.asked)
+        silence, budget = self._settings.llm_step_seconds, question.max_tokens / _TOKENS_PER_SECOND
         try:
-            async with asyncio.timeout(seconds):
-                response = await self._client.post(
-                    asked.url,
-                    content=dumps(_form(access, turns, max_tokens)),
-                    headers=_headers(access) | {"Content-Type": "application/json"},
-                    timeout=None,
-                    extensions=_COUNTED,
-                )
+            async with asyncio.timeout(silence + budget) as everything, asyncio.timeout(silence) as silent:
+                whole = await self._listen(call, said, silent)
         except TimeoutError as error:
-            raise LLMError(f"请求超时（{seconds:g}秒）", reason=Reason.VENDOR_DOWN) from error
+            if not said.text.strip():
+                raise _timeout(silence + budget if everything.expired() else silence) from error
+            whole = False
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise _connection_failure(error, access) from error
-        return _completion(response, asked)
+            if not said.text.strip():
+                failed = _connection_failure(error, call.asked.access)
+                raise (failed if outcome(error) is Failure.NOT_SENT else Transient(failed)) from error
+            whole = False
+        return said.answer(whole=whole)
+
+    async def _listen(self, call: "_Call", said: StructuredAnswer, silent: asyncio.Timeout) -> bool:
+        """Gathers the answer; whether the connection ended as it should."""
+        now, seen = asyncio.get_running_loop().time, 0
+        async with self._client.stream(
+            "POST",
+            call.asked.url,
+            content=dumps(call.body),
+            headers=_headers(call.asked.access) | {"Content-Type": "application/json"},
+            timeout=None,
+            extensions=_COUNTED,
+        ) as response:
+            said.request_id = request_id_of(response)
+            if response.status_code != 200:
+                await response.aread()
+                raise _failure(response, call)
+            async for chunk in response.aiter_bytes():
+                said.feed(chunk)
+                if said.over:
+                    break
+                if said.stopped_well:
+                    silent.reschedule(min(silent.when() or now(), now() + LINGER))
+                elif said.work > seen:
+                    seen = said.work
+                    silent.reschedule(now() + self._settings.llm_step_seconds)
+            said.finish()
+            streamed = "event-stream" in response.headers.get("content-type", "")
+            return bool(said.reason) or not streamed
 
 
-def _form(access: LLMAccess, turns: list[Turn], max_tokens: int) -> dict[str, Any]:
-    return {
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request."""
+
+    asked: Asked
+    form: _Form
+    body: dict[str, Any]
+
+
+def _call(access: LLMAccess, form: _Form, question: Question) -> _Call:
+    body: dict[str, Any] = {
         "model": access.model,
-        "messages": [{"role": turn.role, "content": well_formed(turn.content)} for turn in turns],
+        "messages": [{"role": "user", "content": well_formed(question.prompt)}],
         "thinking": {"type": "disabled"},
-        "temperature": _TEMPERATURE,
-        "max_tokens": max_tokens,
-        "stream": False,
+        "temperature": question.temperature,
+        "max_tokens": question.max_tokens,
+        "stream": True,
     }
+    base = access.base_url
+    if form is not _Form.PLAIN:
+        body["stream_options"] = {"include_usage": True}
+    if form is _Form.JSON:
+        body["response_format"] = {"type": "json_object"}
+    if form is _Form.TOOL:
+        function = {"name": question.name, "strict": True, "parameters": question.schema}
+        body["tools"] = [{"type": "function", "function": function}]
+        body["tool_choice"] = {"type": "function", "function": {"name": question.name}}
+        base = base if base.endswith("/beta") else f"{base.removesuffix('/v1')}/beta"
+    return _Call(Asked("deepseek", DEEPSEEK_ADDRESS, access, f"{base}/chat/completions"), form, body)
 
 
 def _headers(access: LLMAccess) -> dict[str, str]:
     return {"Authorization": f"Bearer {access.api_key}"}
+
+
+def _timeout(seconds: float) -> LLMError:
+    return LLMError(f"请求超时（{seconds:g}秒）", reason=Reason.VENDOR_DOWN)
 
 
 def _connection_failure(error: httpx.HTTPError | httpx.InvalidURL, access: LLMAccess) -> LLMError:
@@ -110,74 +188,11 @@ def _refused(response: httpx.Response, asked: Asked) -> LLMError:
     return error
 
 
-def _completion(response: httpx.Response, asked: Asked) -> Completion:
-    """Raises LLMError, and Transient for what may pass."""
-    if response.status_code != 200:
-        refusal = _refused(response, asked)
-        if response.status_code == 429 or response.status_code >= 500:
-            raise Transient(refusal, retry_after_seconds(response.headers.get("retry-after")))
-        raise refusal
-    choice, usage = _whole(response, asked) or _streamed(response.content, asked)
-    count_tokens("deepseek", usage, ("prompt_tokens", "completion_tokens"))
-    return _judged(choice, asked, request_id_of(response))
-
-
-def _whole(response: httpx.Response, asked: Asked) -> tuple[dict[str, Any], Any] | None:
-    """The choice of a plain answer and its usage; None when it is a stream of them. Raises LLMError."""
-    body = response.content.removeprefix(b"\xef\xbb\xbf").strip()
-    if not body:
-        raise Transient(LLMError(f"{_UNUSABLE}: 返回内容为空", reason=Reason.VENDOR_BUSY))
-    if body.startswith((b"data:", b"event:", b":")):
-        return None
-    try:
-        answer = loads(body)
-    except ValueError as error:
-        if body.startswith(b"{") and b"\n{" in body:
-            return None
-        told = "返回的是网页" if body.startswith(b"<") else "返回的不是JSON"
-        raise LLMError(f"{_UNUSABLE}: {told}，请检查{asked.setting}") from error
-    choices = answer.get("choices") if isinstance(answer, dict) else None
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        return choices[0], answer.get("usage")
-    if refused := refusal_in(answer):
-        raise _passing(asked.told_inside(refused, request_id_of(response)))
-    raise LLMError(f"{_UNUSABLE}: 返回的JSON里没有回答（choices），请检查{asked.setting}")
-
-
-def _streamed(body: bytes, asked: Asked) -> tuple[dict[str, Any], Any]:
-    """The same of an event stream, which some relays send whatever they were asked for. Raises LLMError."""
-    lines, answer = EventLines(), ChatAnswer(asked)
-    texts: list[str] = []
-    for line in [*lines.feed(body), *lines.finish()]:
-        try:
-            texts.append(answer.text_of(loads(line)) or "")
-        except ValueError:
-            continue
-    if not answer.begun:
-        raise LLMError(f"{_UNUSABLE}: 返回的事件流没有可识别的内容，请检查{asked.setting}")
-    if not answer.reason:
-        raise Transient(LLMError("连接被终止，可能是API服务器问题", reason=Reason.VENDOR_DOWN))
-    message = {"content": "".join(texts), "reasoning_content": answer.thought}
-    return {"message": message, "finish_reason": answer.reason}, None
-
-
-def _judged(choice: dict[str, Any], asked: Asked, request_id: str) -> Completion:
-    told = choice.get("message")
-    message = told if isinstance(told, dict) else {}
-    reason = str(choice.get("finish_reason") or "").lower()
-    vendor = asked.replied(reason, request_id)
-    if reason == "insufficient_system_resource":
-        raise Transient(LLMError(_INCOMPLETE, reason=Reason.VENDOR_BUSY, vendor=vendor))
-    if reason in {"content_filter", "sensitive"}:
-        raise LLMError(MODERATED, reason=Reason.CONTENT_REFUSED, vendor=vendor)
-    written = well_formed(text_in(message.get("content")))
-    text = without_thoughts(written)
-    if text.strip():
-        return Completion(text, cut=reason in CUT_REASONS)
-    why = ONLY_THOUGHTS if message.get("reasoning_content") or written.strip() else "模型没有写出正文"
-    raise Transient(LLMError(f"{_UNUSABLE}: {why}", reason=Reason.NO_TEXT, vendor=vendor))
-
-
-def _passing(error: LLMError) -> LLMError | Transient:
-    """An error inside a 200 may pass as well as one with a status of its own."""
-    return Transient(error) if error.reason in {Reason.VENDOR_BUSY, Reason.VENDOR_DOWN} else error
+def _failure(response: httpx.Response, call: _Call) -> Exception:
+    """What a status that is not 200 means for the question."""
+    refused, status = _refused(response, call.asked), response.status_code
+    if call.form is _Form.TOOL and status in {400, 404, 422} and _NO_TOOLS.search(refused.message):
+        return _ToolsRefused()
+    if status == 429 or status >= 500:
+        return Transient(refused, retry_after_seconds(response.headers.get("retry-after")))
+    return refused

@@ -81,6 +81,11 @@ class BatchProgress:
         return [shot for shot in self.shots if shot.position not in self._outcomes]
 
     @property
+    def _counts(self) -> dict[str, int]:
+        failed = sum(outcome.error is not None for outcome in self._outcomes.values())
+        return {"total": len(self.shots), "success": len(self._outcomes) - failed, "failed": failed}
+
+    @property
     def _progress(self) -> int:
         return half_up(100 * len(self._outcomes), len(self.shots))
 
@@ -95,7 +100,7 @@ class BatchProgress:
     async def done(self, shot: BatchFrame, outcome: Outcome) -> None:
         self._outcomes[shot.position] = outcome
         event = outcome.told(shot, self._progress) | _demo(self._work)
-        change = Change(status=Status.RUNNING, current=len(self._outcomes))
+        change = Change(status=Status.RUNNING, current=len(self._outcomes), stats=dump_text(self._counts))
         await self._work.say(None, event, key=f"done-{shot.position}", change=change)
 
     async def complete(self) -> None:

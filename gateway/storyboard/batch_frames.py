@@ -42,9 +42,19 @@ class Outcome:
     at: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def content_url(self) -> str | None:
+        """Where the image is for as long as its task is kept; the vendor's link dies after a day."""
+        return content_path(self.task_id) if self.task_id and self.image_url else None
+
     def told(self, shot: BatchFrame, progress: int) -> dict[str, Any]:
         """The event of the stream."""
-        shown = {"type": "frame_complete", "sequence": shot.sequence, "imageUrl": self.image_url}
+        shown = {
+            "type": "frame_complete",
+            "sequence": shot.sequence,
+            "imageUrl": self.image_url,
+            "contentUrl": self.content_url,
+        }
         if self.error is not None:
             shown = {"type": "frame_error", "sequence": shot.sequence, "error": self.error} | self.facts
         shown |= {"progress": progress, "responseTime": self.response_ms, "current": shot.position}
@@ -55,6 +65,7 @@ class Outcome:
         return {
             "sequence": shot.sequence,
             "imageUrl": self.image_url,
+            "contentUrl": self.content_url,
             "error": self.error,
             "prompt": shot.prompt,
             "chineseDescription": shot.frame.get("chineseDescription") or shot.frame.get("displayDescription"),

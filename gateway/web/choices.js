@@ -7,7 +7,7 @@ const GENRES = ["general", "xuanhuan", "urban", "system", "apocalypse", "romance
 const ASPECTS = ["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9"];
 const RESOLUTIONS = ["1k", "2k", "4k"];
 export const TASK_TYPES = ["script_generation", "intelligent_analysis", "batch_images", "runninghub_processing"];
-export const STATUSES = ["queued", "running", "completed", "failed", "canceled"];
+export const STATUSES = ["queued", "running", "paused", "completed", "failed", "canceled"];
 
 const option = (value, word) => say(make("option", { value }), word);
 

@@ -44,7 +44,7 @@ export default {
   tasksTitle: "Tasks", tasksLead: "What ran before and what runs now, newest first. Open one to go on with it.",
   taskType: "Kind", taskStatus: "State", refresh: "Refresh", all: "All", more: "Earlier ones", tasksEmpty: "No tasks here yet.",
   type_script_generation: "Script", type_intelligent_analysis: "Storyboard", type_batch_images: "Batch of pictures", type_runninghub_processing: "RunningHub pictures",
-  status_queued: "Queued", status_running: "Running", status_completed: "Done", status_failed: "Failed", status_canceled: "Canceled",
+  status_queued: "Queued", status_running: "Running", status_paused: "Paused", status_completed: "Done", status_failed: "Failed", status_canceled: "Canceled",
   seconds: "took {seconds} s", minutes: "took {minutes} min {seconds} s", ofTotal: "{current} of {total}",
 
   apiTitle: "The same by API", apiLead: "Every action on this page is an ordinary HTTP call. The commands hold what the forms hold now.", apiDocs: "Full API reference",

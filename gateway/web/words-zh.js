@@ -44,7 +44,7 @@ export default {
   tasksTitle: "任务", tasksLead: "做过的和正在做的，最新的在最上面。点开就能接着看。",
   taskType: "类型", taskStatus: "状态", refresh: "刷新", all: "全部", more: "更早的", tasksEmpty: "这里还没有任务。",
   type_script_generation: "剧本", type_intelligent_analysis: "分镜", type_batch_images: "批量出图", type_runninghub_processing: "RunningHub 出图",
-  status_queued: "排队中", status_running: "进行中", status_completed: "已完成", status_failed: "失败", status_canceled: "已取消",
+  status_queued: "排队中", status_running: "进行中", status_paused: "已暂停", status_completed: "已完成", status_failed: "失败", status_canceled: "已取消",
   seconds: "用时 {seconds} 秒", minutes: "用时 {minutes} 分 {seconds} 秒", ofTotal: "{current} / {total}",
 
   apiTitle: "用接口做同样的事", apiLead: "页面上的每个动作都是一次普通的 HTTP 调用。命令里带着表单现在的内容。", apiDocs: "完整的接口文档",

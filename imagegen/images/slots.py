@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from imagegen.images.order import BATCH, INTERACTIVE
 from imagegen.images.vendor import Pause
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, through_outages
 from shared.database.notify import Notices, notify
 
@@ -107,7 +107,7 @@ class Slots:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Slots"]:
         await through_outages(self._open_accounts)
-        async with alongside(self._keep(), "slots"):
+        async with forever(self._keep(), "slots"):
             try:
                 yield self
             finally:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 LAST = 500
-SHOWN = 2000
+SHOWN = 4000
 SECRET_NAMES = frozenset({"authorization", "x-api-key", "apikey", "x-security-token"})
 
 

@@ -31,6 +31,7 @@ class SandboxSettings(BaseSettings):
     runninghub_concurrency: int = Field(default=3, ge=0)
     runninghub_outputs_lag: float = Field(default=0.5, ge=0)
     deepseek_seconds: Span = (0.3, 0.8)
+    deepseek_tokens_per_second: float = Field(default=0, ge=0)
     claude_deltas_per_second: float = Field(default=50, ge=0)
     paint: Literal["full", "plain"] = "full"
 

@@ -1,5 +1,6 @@
 """DeepSeek's chat completions: blank lines while waiting, thinking unless disabled, answers made from the story."""
 
+import json
 from dataclasses import replace
 
 import orjson
@@ -18,9 +19,11 @@ from sandbox.deepseek.wire import (
     Reply,
     chunks,
     completion,
+    limited,
     parsed,
     question,
     refusal,
+    tokens,
 )
 from sandbox.faults import answers
 from sandbox.faults.generic import instead, spoiled
@@ -29,18 +32,17 @@ from sandbox.faults.streaming import Broadcast, Phase, StreamedResponse
 from sandbox.story import storyboard
 from sandbox.story.conversation import MalformedMessageError, joined, turns_of
 from sandbox.story.damage import damaged
+from sandbox.story.harm import HARMS, harmed
 from sandbox.story.looking import visible
-from sandbox.story.pieces import limited, tokens
-from sandbox.story.reading import blocks
 from sandbox.story.telling import tell
 
 VENDOR = "deepseek"
-# `missing_frames` and `damaged` touch only questions with a <frames> block: arm them with match="<frames>".
+# What touches the frames alone is armed with match="<frames>", as `damaged`: the frames in a form of the model's own.
 KINDS = frozenset(
     {
-        *("insufficient", "length", "blank", "no_choices", "null_content", "keepalive_forever"),
-        *("missing_frames", "damaged", "overloaded"),
+        *("insufficient", "length", "blank", "no_choices", "null_content", "keepalive_forever", "overloaded"),
         *("event_stream", "blank_lines", "error_object", "only_thoughts", *answers.TEXTS),
+        *("damaged", "slow_tokens", "no_tools", "no_stop", *HARMS),
     }
 )
 BREATH = 0.2
@@ -68,7 +70,7 @@ def router(state: SandboxState) -> APIRouter:
         infos = {"currency": "CNY", "total_balance": "100.00", "granted_balance": "0.00", "topped_up_balance": "100.00"}
         return _listed(state, request, "balance", {"is_available": True, "balance_infos": [infos]})
 
-    for base in ("", "/v1"):
+    for base in ("", "/v1", "/beta"):
         routes.add_api_route(f"{base}/chat/completions", chat, methods=["POST"])
         routes.add_api_route(f"{base}/models", models, methods=["GET"])
     routes.add_api_route("/user/balance", balance, methods=["GET"])
@@ -113,14 +115,14 @@ class Conversation:
         self._number = state.next_number("deepseek-chat")
 
     def answer(self) -> Response:
-        prompt, shown = self._prompt(), self._body[:4000].decode(errors="replace")
+        prompt, shown = self._prompt(), self._body[:16_000].decode(errors="replace")
         headers, at = self._request.headers, self._state.clock()
         self._state.ledger.record(VENDOR, "chat", prompt=prompt, headers=headers, body=shown, at=at)
         stranger = _unknown_key(self._request)
         if stranger is not None:
             return stranger
         try:
-            asked = question(parsed(self._body))
+            asked = question(parsed(self._body), beta=self._request.url.path.startswith("/beta/"))
         except RefusedError as refused:
             return refusal(refused.status, refused.message)
         fault = self._state.faults.take(VENDOR, "chat", prompt)
@@ -136,8 +138,7 @@ class Conversation:
             case Fault(kind="event_stream"):
                 asked = replace(asked, stream=True)
         reply = _misshapen(self._reply(asked, fault), fault)
-        wait = within(self._state.settings.deepseek_seconds, asked.prompt)
-        told = _streamed(reply, wait, fault) if asked.stream else _whole(reply, wait, fault)
+        told = self._paced(asked, reply, fault)
         response = StreamedResponse(
             told,
             vendor=VENDOR,
@@ -147,17 +148,28 @@ class Conversation:
         )
         return spoiled(fault, response)
 
+    def _paced(self, asked: Question, reply: Reply, fault: Fault | None) -> Broadcast:
+        """At so many tokens a second, if the settings or a fault say how many; else within the usual time."""
+        speed = self._state.settings.deepseek_tokens_per_second
+        if fault is not None and fault.kind == "slow_tokens":
+            speed = fault.number(20)
+        wait = within(self._state.settings.deepseek_seconds, asked.prompt)
+        writing = tokens((reply.content or "") + reply.reasoning) / speed if speed else None
+        return _streamed(reply, (wait, writing), fault) if asked.stream else _whole(reply, wait + (writing or 0), fault)
+
     def _reply(self, asked: Question, fault: Fault | None) -> Reply:
-        text = _text(asked, fault)
+        text, called = _text(asked, fault)
         short = limited(text, asked.max_tokens)
+        finished = "tool_calls" if called else "stop"
         return Reply(
             number=self._number,
             model=asked.model,
             created=int(self._state.clock()),
             content=short,
             reasoning=_thoughts(asked) if asked.thinks else "",
-            finish_reason="stop" if short == text else "length",
-            prompt_tokens=tokens(asked.prompt),
+            finish_reason=finished if short == text else "length",
+            prompt_tokens=asked.prompt_tokens,
+            tool=asked.tool if called else None,
         )
 
     def _prompt(self) -> str:
@@ -167,25 +179,26 @@ class Conversation:
             return ""
 
 
-def _text(asked: Question, fault: Fault | None) -> str:
+def _text(asked: Question, fault: Fault | None) -> tuple[str, bool]:
+    """What is said, and whether it is said as the arguments of the asked tool."""
     prompt = asked.turns[-1].text
-    draws = "frames" in blocks(prompt)
-    if asked.as_json:
-        return orjson.dumps(_object(prompt, draws=draws, asked=asked)).decode()
+    board = storyboard.answered(prompt)
+    if board is None:
+        said = answers.aloud(tell(asked.turns).rest, fault)
+        return (json.dumps({"content": said}, ensure_ascii=False) if asked.as_json else said), False
     match fault:
-        case Fault(kind="missing_frames") if draws:
-            return storyboard.picture_prompts(prompt, int(fault.number(1)))
-        case Fault(kind="damaged") if draws:
-            return damaged(storyboard.pictures(prompt), storyboard.feature_list(prompt), int(fault.number(0)))
-    return answers.aloud(tell(asked.turns).rest, fault)
-
-
-def _object(prompt: str, *, draws: bool, asked: Question) -> dict[str, object]:
-    if not draws:
-        return {"content": tell(asked.turns).rest}
-    names = ("sceneIndex", "frameType", "chineseDescription", "jimengPrompt")
-    found = storyboard.pictures(prompt)
-    return {"frames": [dict(zip(names, (p.part, p.kind, p.chinese, p.english), strict=True)) for p in found]}
+        case Fault(kind="damaged") if "frames" in board:
+            pictures, features = storyboard.pictures(prompt), storyboard.feature_list(prompt)
+            return damaged(pictures, features, int(fault.number(0))), False
+        case Fault(kind="thoughts" | "lone_thoughts" | "half_character"):
+            return answers.aloud(json.dumps(board, ensure_ascii=False), fault), False
+        case Fault(kind=kind) if kind in HARMS:
+            told = harmed(board, kind, int(fault.number(1)))
+            # A refusal and a story told in prose call no tool.
+            if kind in {"refuse", "prose"}:
+                return str(told), False
+            return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False), asked.tool is not None
+    return json.dumps(board, ensure_ascii=False), asked.tool is not None
 
 
 def _thoughts(asked: Question) -> str:
@@ -197,6 +210,8 @@ def _early(fault: Fault | None) -> Response | None:
     match fault:
         case Fault(kind="overloaded"):
             return refusal(503, "The server is overloaded, please try again later.")
+        case Fault(kind="no_tools"):
+            return refusal(400, "This model does not support strict tools.")
         case Fault(kind="code"):
             return refusal(400, str(fault.value))
     return instead(fault, _status)
@@ -228,11 +243,18 @@ def _whole(reply: Reply, wait: float, fault: Fault | None) -> Broadcast:
     return Broadcast((_waiting(b"\n", wait, fault), Phase([body])))
 
 
-def _streamed(reply: Reply, wait: float, fault: Fault | None) -> Broadcast:
+def _streamed(reply: Reply, seconds: tuple[float, float | None], fault: Fault | None) -> Broadcast:
+    """`seconds`: to wait, and to write; without the second the first is for both."""
     if fault is not None and fault.kind == "no_choices":
         return Broadcast((Phase([DONE]),))
-    told = chunks(reply)
-    return Broadcast((_waiting(b": keep-alive\n\n", wait / 2, fault), Phase(told, wait / 2 / len(told)), Phase([DONE])))
+    wait, writing = seconds if seconds[1] is not None else (seconds[0] / 2, seconds[0] / 2)
+    told = answers.halved(chunks(reply), fault)
+    if fault is not None and fault.kind == "no_stop":
+        told, last = told[: len(told) * 6 // 10], []
+    else:
+        last = [DONE]
+    written = Phase(told, (writing or 0) / max(1, len(told)))
+    return Broadcast((_waiting(b": keep-alive\n\n", wait, fault), written, Phase(last)))
 
 
 def _waiting(breath: bytes, seconds: float, fault: Fault | None) -> Phase:

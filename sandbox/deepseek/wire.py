@@ -1,5 +1,7 @@
 """DeepSeek's request rules and the bytes of its answers."""
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,16 +9,18 @@ import orjson
 from starlette.responses import Response
 
 from sandbox.story.conversation import MalformedMessageError, joined, turns_of
-from sandbox.story.pieces import pieces, tokens
+from sandbox.story.pieces import pieces
 from sandbox.story.telling import Turn
 
-Delta = dict[str, str | None]
+Delta = dict[str, Any]
 
 MODELS = ("deepseek-flash", "deepseek-v4-pro", "deepseek-v4-flash", "deepseek-v4-flash-vision-exp")
 MOST_TOKENS = 393_216
 DONE = b"data: [DONE]\n\n"
 _KINDS = {401: "authentication_error", 402: "insufficient_balance", 429: "rate_limit_error", 500: "server_error"}
 _INVALID = "invalid_request_error"
+# Tokens a character, as the vendor's documentation gives them.
+_ASCII, _OTHER = 0.3, 0.6
 
 
 class RefusedError(Exception):
@@ -38,10 +42,16 @@ class Question:
     stream: bool
     thinks: bool
     as_json: bool
+    tool: str | None = None
 
     @property
     def prompt(self) -> str:
         return joined(self.turns)
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Everything that is read is paid for, the model's own earlier turns too."""
+        return sum(tokens(turn.text) for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class Reply:
     reasoning: str
     finish_reason: str
     prompt_tokens: int
+    tool: str | None = None
 
     def usage(self) -> dict[str, object]:
         """Cache hit and miss sum to the prompt; a prefix is cached in blocks of 64 tokens."""
@@ -90,7 +101,19 @@ def parsed(body: bytes) -> dict[str, Any]:
     return told
 
 
-def question(told: dict[str, Any]) -> Question:
+def tokens(text: str) -> int:
+    ascii_signs = len(text.encode("ascii", "ignore"))
+    return math.ceil(ascii_signs * _ASCII + (len(text) - ascii_signs) * _OTHER)
+
+
+def limited(text: str, max_tokens: int) -> str:
+    """As much of the text as so many tokens hold."""
+    if tokens(text) <= max_tokens:
+        return text
+    return text[: bisect_right(range(len(text)), max_tokens, key=lambda length: tokens(text[:length])) - 1]
+
+
+def question(told: dict[str, Any], *, beta: bool = False) -> Question:
     """Raises RefusedError: 400 for the format, 422 for parameters."""
     if told.get("model") not in MODELS:
         raise RefusedError(400, "Model Not Exist")
@@ -110,11 +133,36 @@ def question(told: dict[str, Any]) -> Question:
         stream=told.get("stream") is True,
         thinks=(told.get("thinking") or {}).get("type") != "disabled",
         as_json=(told.get("response_format") or {}).get("type") == "json_object",
+        tool=_tool(told, beta=beta),
     )
     if asked.as_json and "json" not in asked.prompt.lower():
         wanted = "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'."
         raise RefusedError(400, wanted)
     return asked
+
+
+def _tool(told: dict[str, Any], *, beta: bool) -> str | None:
+    """The name of the one tool that must be called. Strict ones exist at the beta base only, with a closed schema."""
+    for tool in told.get("tools") or []:
+        function = tool.get("function") or {}
+        if function.get("strict") and not beta:
+            raise RefusedError(400, "strict tools need the base URL https://api.deepseek.com/beta")
+        if function.get("strict") and not _closed(function.get("parameters")):
+            raise RefusedError(400, "Invalid tool parameters schema: all properties must be required and closed")
+        return str(function.get("name"))
+    return None
+
+
+def _closed(schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    if schema.get("type") == "array":
+        return _closed(schema.get("items"))
+    if schema.get("type") != "object":
+        return True
+    properties = schema.get("properties") or {}
+    named = schema.get("required") == list(properties) and schema.get("additionalProperties") is False
+    return named and all(map(_closed, properties.values()))
 
 
 def _check_numbers(told: dict[str, Any]) -> None:
@@ -132,7 +180,9 @@ def refusal(status: int, message: str) -> Response:
 
 
 def completion(reply: Reply, *, with_choice: bool = True) -> bytes:
-    message: dict[str, object] = {"role": "assistant", "content": reply.content}
+    message: dict[str, object] = {"role": "assistant", "content": None if reply.tool else reply.content}
+    if reply.tool:
+        message["tool_calls"] = [_call(reply, reply.content or "")]
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish_reason}
@@ -145,8 +195,17 @@ def chunks(reply: Reply) -> list[bytes]:
     opening: list[Delta] = [{"role": "assistant", "content": ""}]
     thoughts: list[Delta] = [{"content": None, "reasoning_content": piece} for piece in pieces(reply.reasoning)]
     words: list[Delta] = [{"content": piece} for piece in pieces(reply.content or "")]
+    if reply.tool:
+        named, *rest = ["", *pieces(reply.content or "")]
+        words = [{"tool_calls": [_call(reply, named)]}]
+        words += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in rest]
     told = [_chunk(reply, delta) for delta in opening + thoughts + words]
     return [*told, _chunk(reply, {"content": ""}, reply.finish_reason, reply.usage())]
+
+
+def _call(reply: Reply, arguments: str) -> dict[str, object]:
+    function = {"name": reply.tool, "arguments": arguments}
+    return {"index": 0, "id": f"call_{reply.number:024d}", "type": "function", "function": function}
 
 
 def _chunk(reply: Reply, delta: Delta, reason: str | None = None, usage: dict[str, object] | None = None) -> bytes:

@@ -107,7 +107,7 @@ VARIATIONS: tuple[Variation, ...] = (
     _headed(lambda picture: f"**[{picture.number}] 第{picture.part}份-{picture.kind}**"),
     _headed(lambda picture: ""),
     _with_table,
-    _replaced(r"Cinematic storyboard still,", "Cinematic storyboard still --- one frame,"),
+    _replaced(r"(\w+) mood,", r"\1 mood --- one frame,"),
     _replaced(r"^---$", "***"),
     _replaced(r"^---$", "———"),
     _replaced(r"\*\*Jimeng Prompt\*\*", "**即梦提示词**"),

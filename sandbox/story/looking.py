@@ -72,6 +72,18 @@ def _english(text: str, around: str) -> str:
     return ", ".join(map(str, _unique([*places, *things, *deeds]))) or "a single figure in a telling moment"
 
 
+def places(text: str) -> dict[str, str]:
+    """The words of places in a text, each with what a picture shows for it."""
+    return {word: str(meaning) for word, meaning in _scenery()["place"].items() if word in text}
+
+
+def visibility(sentence: str) -> float:
+    """How much a sentence shows; the higher, the better to draw."""
+    words = sum(len(_seen(kind, sentence)) for kind in ("place", "light", "thing", "deed"))
+    spoken = len(re.findall(r"[“”\"]", sentence))
+    return words + min(len(sentence), 60) / 60 - 0.75 * spoken - (len(sentence) < 8)
+
+
 def _unique(words: Iterable[str | list[str]]) -> list[str]:
     return list(dict.fromkeys(map(str, words)))
 
@@ -81,13 +93,7 @@ def visible(text: str, *, last: bool = False) -> str:
     found = sentences(text) or [text.strip()]
     half = max(1, -(-len(found) // 2))
     choice = (found[half:] or found[-1:])[-_CONSIDERED:] if last else found[:half][:_CONSIDERED]
-    return _plain(max(reversed(choice) if last else choice, key=_visibility))
-
-
-def _visibility(sentence: str) -> float:
-    words = sum(len(_seen(kind, sentence)) for kind in ("place", "light", "thing", "deed"))
-    spoken = len(re.findall(r"[“”\"]", sentence))
-    return words + min(len(sentence), 60) / 60 - 0.75 * spoken - (len(sentence) < 8)
+    return _plain(max(reversed(choice) if last else choice, key=visibility))
 
 
 def _plain(sentence: str) -> str:

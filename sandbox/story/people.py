@@ -16,9 +16,31 @@ _NO_NAMES = re.compile(
     r"小[时心声子路巷屋镇城]|高[大声高]|白[天色]|金[色属]|黄[昏色]|文[件字]|常[常年]|任[何务]|石[头板阶]|江[水边面]|于是|万[一分]"
 )
 _ENGLISH_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}")
-_HAIR = ("黑色长直发", "利落短发", "微卷中长发", "高束马尾", "齐肩黑发", "略乱的碎发")
-_CLOTHES = ("米色风衣", "深蓝色外套", "白衬衫", "灰色针织衫", "黑色长外套", "墨绿色夹克", "素色长裙")
-_MARKS = ("左眉有一道浅疤", "目光沉静", "右手戴旧手表", "颈间一条细银链", "眼角微微上扬", "身形清瘦")
+_HAIR = (
+    ("黑色长直发", "long straight black hair"),
+    ("利落短发", "neat short hair"),
+    ("微卷中长发", "wavy shoulder-length hair"),
+    ("高束马尾", "a high ponytail"),
+    ("齐肩黑发", "shoulder-length black hair"),
+    ("略乱的碎发", "tousled hair"),
+)
+_CLOTHES = (
+    ("米色风衣", "beige trench coat"),
+    ("深蓝色外套", "dark blue jacket"),
+    ("白衬衫", "white shirt"),
+    ("灰色针织衫", "grey knitted sweater"),
+    ("黑色长外套", "long black coat"),
+    ("墨绿色夹克", "moss green jacket"),
+    ("素色旧长袍", "plain worn robe"),
+)
+_MARKS = (
+    ("左眉有一道浅疤", "a faint scar on the left brow"),
+    ("目光沉静", "calm steady eyes"),
+    ("右手戴旧手表", "an old watch on the right wrist"),
+    ("颈间一条细银链", "a thin silver chain"),
+    ("颧骨很高", "high cheekbones"),
+    ("身形清瘦", "a slender build"),
+)
 
 
 def names(story: str) -> list[str]:
@@ -29,11 +51,12 @@ def names(story: str) -> list[str]:
     return (often or [name for name, _ in found.most_common(2)])[:4]
 
 
-def features(story: str) -> list[str]:
-    """One Markdown line per person: what must stay the same from picture to picture."""
-    return [f"- {name}：{_looks(name)}" for name in names(story)] or [f"- 主角：{_looks(story[:200])}"]
-
-
-def _looks(name: str) -> str:
+def looks(name: str) -> tuple[str, str]:
+    """What must stay the same from picture to picture, in Chinese and in English."""
     dice = Dice("looks", name)
-    return f"{dice.pick(_HAIR)}，{dice.pick(_CLOTHES)}，{dice.pick(_MARKS)}"
+    age = dice.number(19, 58)
+    hair, clothes, mark = dice.pick(_HAIR), dice.pick(_CLOTHES), dice.pick(_MARKS)
+    return (
+        f"{age}岁，{hair[0]}，{clothes[0]}，{mark[0]}",
+        f"a {age}-year-old figure with {hair[1]}, {clothes[1]}, {mark[1]}",
+    )

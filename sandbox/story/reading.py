@@ -2,7 +2,10 @@
 
 import re
 
-_TAGS = ("story", "segments", "frames", "missing", "characters", "context", "previous")
+_TAGS = (
+    *("sentences", "people", "places", "names", "beats", "cast", "frames"),
+    *("characters", "context", "previous"),
+)
 _OPENING = re.compile(rf"[ \t]*<({'|'.join(_TAGS)})>[ \t]*\r?$")
 
 
@@ -41,11 +44,3 @@ def count(text: str, default: int) -> int:
     """The first number in the text, at least 1."""
     match = re.search(r"\d+", text)
     return max(1, int(match[0])) if match else default
-
-
-def part_count(prompt: str) -> int:
-    """N of `分成 N 份`, looked for before the story first, as a story may say the same."""
-    before, _, after = prompt.partition("<story>")
-    tail = after.rpartition("</story>")[2]
-    match = re.search(r"分成\s*(\d+)\s*份", before) or re.search(r"分成\s*(\d+)\s*份", tail)
-    return min(max(1, int(match[1])), 1000) if match else 1

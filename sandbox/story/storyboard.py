@@ -1,25 +1,39 @@
-"""The three storyboard answers and the repair answer, made from the story in the question."""
+"""The answers of a storyboard model, made from the numbered story in the question."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
-from sandbox.story.cutting import cut
-from sandbox.story.looking import look, visible
-from sandbox.story.people import features
-from sandbox.story.reading import blocks, labelled, part_count
+from sandbox.story.looking import look, places, visibility, visible
+from sandbox.story.people import looks, names
+from sandbox.story.reading import blocks
 
-_FOLLOWS = "（承接上一份的画面）"
-_SEGMENT_HEAD = r"^## 第(\d+)份[ \t]*\n+\*\*完整剧情原文\*\*：\n"
-_SEGMENT = re.compile(rf"{_SEGMENT_HEAD}(.*?)\n\n\*\*核心视觉点\*\*：", re.MULTILINE | re.DOTALL)
-_KEY_FRAME = re.compile(
-    r"^#+[ \t]*第(\d+)份[ \t]*-[ \t]*(开始帧|结束帧)[ \t]*\n(.*?)(?=^#+[ \t]*第\d+份|\Z)", re.MULTILINE | re.DOTALL
-)
-_TYPE = re.compile(r"第\s*(\d+)\s*份\s*-\s*(开始帧|结束帧)")
+Answer = dict[str, Any]
+
+_SENTENCE = re.compile(r"^\[(\d+)\](.*)$")
+_RANGE = re.compile(r"^范围：第(\d+)句到第(\d+)句", re.MULTILINE)
+_PARTS = re.compile(r"分成 (\d+) 份")
+_BEAT = re.compile(r"^(\d+)-(\d+) !(\d+) (\**) (.*)$", re.MULTILINE)
+_HEADING = re.compile(r"^### \[(\d+)\] 第(\d+)份-(开始帧|结束帧)$", re.MULTILINE)
+_CAST = re.compile(r"^\{\{(c\d+)\}\} (.*?)：(.*)$", re.MULTILINE)
+_MOMENT = re.compile(r"^要画的瞬间：(.*)$", re.MULTILINE)
+_STYLE = "restrained palette, motivated light, fine grain"
+_LONG_RANGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One numbered line; `begins`: the author left a line empty before it."""
+
+    number: int
+    text: str
+    begins: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One frame of the third answer."""
+    """One frame of the last answer, in the form that models of their own mind give it."""
 
     number: int
     part: int
@@ -32,91 +46,179 @@ class Picture:
         return f"[{self.number}] 第{self.part}份-{self.kind}"
 
 
-def segments(prompt: str) -> str:
-    """Answer 1: every character of the story in exactly one part."""
-    parts = cut(blocks(prompt).get("story", ""), part_count(prompt))
-    return "\n\n".join(_segment(number, text) for number, text in enumerate(parts, 1))
+def answered(prompt: str) -> Answer | None:
+    """The answer to a question about a numbered story; None when it is another question."""
+    found = blocks(prompt)
+    if "frames" in found and "cast" in found:
+        return frames(found)
+    if "beats" in found:
+        return parts_of_beats(prompt, found["beats"])
+    if "names" in found:
+        return cast(found["people"], found["names"] + found["places"], prompt)
+    if "sentences" in found and "people" in found:
+        return plan(prompt, found)
+    return beats(prompt, found["sentences"]) if "sentences" in found else None
 
 
-def _segment(number: int, text: str) -> str:
-    told = text if text.strip() else text + _FOLLOWS
-    seen = look(told, told)
-    focus = f"{visible(told)}（{seen.light}，{seen.shot}）"
-    return f"## 第{number}份\n\n**完整剧情原文**：\n{told}\n\n**核心视觉点**：{focus}"
+def numbered(block: str) -> list[Sentence]:
+    found: list[Sentence] = []
+    blank = False
+    for line in block.split("\n"):
+        if match := _SENTENCE.match(line):
+            found.append(Sentence(int(match[1]), match[2], blank))
+        blank = not line.strip()
+    return found
 
 
-def parts_of(answer: str) -> list[tuple[int, str]]:
-    """Number and text of each part in answer 1; a part without text of its own lends the one before."""
-    parts: list[tuple[int, str]] = []
-    for number, text in _SEGMENT.findall(answer):
-        lent = parts[-1][1] if parts and _FOLLOWS in text else text
-        parts.append((int(number), lent))
-    return parts or [(1, answer)]
+def beats(prompt: str, block: str) -> Answer:
+    """Every sentence of the asked range in exactly one beat, and who is there."""
+    told = _RANGE.search(prompt)
+    first, last = (int(told[1]), int(told[2])) if told else (1, 10**9)
+    asked = [sentence for sentence in numbered(block) if first <= sentence.number <= last]
+    known = names("".join(sentence.text for sentence in asked))
+    most = 20 if len(asked) >= _LONG_RANGE else 4
+    groups: list[list[Sentence]] = []
+    for sentence in asked:
+        full = len(groups[-1]) if groups else most
+        if full >= most or (sentence.begins and 2 * full >= most) or not _is_told(sentence):
+            groups.append([])
+        groups[-1].append(sentence)
+    return {"beats": [_beat(group, known) for group in groups], "people": [_mention(name, asked) for name in known]}
 
 
-def key_frames(prompt: str) -> str:
-    """Answer 2: one start frame per part and one end frame for the last."""
-    parts = parts_of(blocks(prompt)["segments"])
-    frames = [_key_frame(number, "开始帧", text) for number, text in parts]
-    return "\n\n".join([*frames, _key_frame(parts[-1][0], "结束帧", parts[-1][1])])
+def _beat(group: list[Sentence], known: list[str]) -> Answer:
+    text = "".join(sentence.text for sentence in group)
+    best = max(group, key=lambda sentence: visibility(sentence.text))
+    return {
+        "first": group[0].number,
+        "last": group[-1].number,
+        "decisive": best.number,
+        "place": next(iter(places(text)), ""),
+        "time": look(best.text, text).light[:6],
+        "people": [name for name in known if name in text],
+        "weight": min(5, 1 + int(visibility(best.text))),
+    }
 
 
-def _key_frame(number: int, kind: str, text: str) -> str:
-    moment = visible(text, last=kind == "结束帧")
-    seen = look(moment + kind, text)
-    description = f"{seen.shot}，{moment}。{seen.light}"
-    return f"### 第{number}份-{kind}\n\n**帧类型**：{kind}\n\n**画面描述**：{description}"
+def _mention(name: str, asked: list[Sentence]) -> Answer:
+    named = [sentence.number for sentence in asked if name in sentence.text]
+    return {"name": name, "aliases": [], "described": named[:2]}
+
+
+def cast(people: str, where: str, prompt: str) -> Answer:
+    """A constant look for everybody who is listed, and for the places that are named."""
+    listed = [line.partition("（")[0] for line in people.split("\n") if line.strip()]
+    return {
+        "people": [_person(name) for name in dict.fromkeys(listed)],
+        "places": [
+            {"name": word, "aliases": [], "look": word, "lookEnglish": shown} for word, shown in places(where).items()
+        ][:8],
+        "style": _STYLE if "媒介已定为" in prompt else f"cinematic film still, {_STYLE}",
+    }
+
+
+def _person(name: str) -> Answer:
+    chinese, english = looks(name)
+    return {"name": name, "aliases": [], "look": chinese, "lookEnglish": english, "variants": []}
+
+
+def plan(prompt: str, found: dict[str, str]) -> Answer:
+    """Cast and parts of a short story."""
+    sentences = numbered(found["sentences"])
+    often = Counter(word for sentence in sentences for word in places(sentence.text))
+    return cast(found["people"], " ".join(word for word, times in often.items() if times > 1), prompt) | _parts(
+        prompt, [(each.number, visible(each.text) or each.text) for each in sentences if _is_told(each)] or [(1, "")]
+    )
+
+
+def _is_told(sentence: Sentence) -> bool:
+    """Not a heading."""
+    return not re.match(r"第.{1,4}[章回集]|\d+-\d+", sentence.text)
+
+
+def parts_of_beats(prompt: str, block: str) -> Answer:
+    """Parts of a long story, each at a beat's decisive sentence while there are enough beats."""
+    found = _BEAT.findall(block)
+    lines = [(int(first), int(last), int(best), said.partition("：")[2]) for first, last, best, _, said in found]
+    wanted = _count(prompt)
+    if len(lines) >= 2 * wanted:
+        return _parts(prompt, [(best, visible(words)) for _, _, best, words in lines])
+    every = [(number, visible(words)) for first, last, _, words in lines for number in range(first, last + 1)]
+    return _parts(prompt, every)
+
+
+def _count(prompt: str) -> int:
+    match = _PARTS.search(prompt)
+    return int(match[1]) if match else 1
+
+
+def _parts(prompt: str, moments: list[tuple[int, str]]) -> Answer:
+    """The asked number of parts, begun at moments that are evenly spread, and a closing one."""
+    count, most = _count(prompt), max(1, len(moments) - 1)
+    chosen = [moments[at * most // count] for at in range(count)]
+    starts = [{"start": number if at else 1, "moment": moment} for at, (number, moment) in enumerate(chosen)]
+    number, moment = moments[-1]
+    return {"parts": starts, "end": number, "end_moment": moment}
+
+
+def frames(found: dict[str, str]) -> Answer:
+    """Description and prompt of every asked frame; people stand as placeholders."""
+    people = {name: key for key, name, _ in _CAST.findall(found["cast"])}
+    told = found["frames"]
+    heads = list(_HEADING.finditer(told))
+    ends = [*(head.start() for head in heads[1:]), len(told)]
+    return {"frames": [_frame(head, told[head.end() : end], people) for head, end in zip(heads, ends, strict=True)]}
+
+
+def _frame(head: re.Match[str], body: str, people: dict[str, str]) -> Answer:
+    told = _MOMENT.search(body)
+    moment = visible(told[1] if told else body)
+    seen = look(moment + head[1], " ".join(sentence.text for sentence in numbered(body)))
+    shown = [name for name in people if name in moment][:3]
+    here = re.search(r"\bc\d+\b", body.partition("要画的瞬间")[0])
+    english = moment
+    if here and not shown and re.search(r"[她他]", moment):
+        shown = [name for name in people if people[name] == here[0]]
+        english = re.sub(r"[她他](?!们)", lambda _: shown[0], english, count=1)
+    for name in shown:
+        english = english.replace(name, " {{" + people[name] + "}} ", 1).replace(name, "the same person")
+    closing = "the last image before the story ends" if head[3] == "结束帧" else ""
+    words = [
+        english,
+        seen.english_scene,
+        closing,
+        seen.english_light,
+        f"{seen.mood} mood",
+        seen.english_shot,
+        seen.lens,
+    ]
+    return {
+        "frame": int(head[1]),
+        "description": f"{seen.shot}，{moment}。{seen.light}",
+        "prompt": ", ".join(filter(None, words)),
+        "people": [people[name] for name in shown],
+    }
 
 
 def pictures(prompt: str) -> list[Picture]:
-    """What answer 3 has to draw, from answer 2 and the style."""
-    told = blocks(prompt)["frames"]
-    style = labelled(prompt.partition("<frames>")[0] + prompt.rpartition("</frames>")[2], "画风")
-    found = _KEY_FRAME.findall(told) or [("1", "开始帧", told)]
-    scenes = [(int(part), kind, _description(body)) for part, kind, body in found]
-    around = " ".join(text for _, _, text in scenes)
-    return [_picture(number, scene, style, around) for number, scene in enumerate(scenes, 1)]
-
-
-def _description(body: str) -> str:
-    match = re.search(r"\*\*画面描述\*\*[：:][ \t]*(.*)", body)
-    return match[1].strip() if match else visible(body)
-
-
-def _picture(number: int, scene: tuple[int, str, str], style: str, around: str) -> Picture:
-    part, kind, chinese = scene
-    seen = look(chinese, around)
-    words = [
-        "Cinematic storyboard still",
-        seen.english_shot,
-        seen.english_scene,
-        re.sub(r"\s*---+\s*", " ", chinese),
-        seen.english_light,
-        f"{seen.mood} mood",
-        seen.lens,
-        "closing moment of the story" if kind == "结束帧" else "",
-        style,
-        "consistent characters, rich detail, film grain",
+    """The frames of the last question as a model of its own mind would give them: looks instead of placeholders."""
+    found = blocks(prompt)
+    worn = {key: worn for key, _, worn in _CAST.findall(found["cast"])}
+    heads = {int(number): (int(part), kind) for number, part, kind in _HEADING.findall(found["frames"])}
+    return [
+        Picture(
+            frame["frame"],
+            *heads[frame["frame"]],
+            frame["description"],
+            re.sub(r"\{\{(c\d+)\}\}", lambda match: worn[match[1]], frame["prompt"]) + " --ar 16:9",
+        )
+        for frame in frames(found)["frames"]
     ]
-    return Picture(number, part, kind, chinese, ", ".join(filter(None, words)) + " --ar 16:9")
-
-
-def picture_prompts(prompt: str, leave_out: int = 0) -> str:
-    """Answer 3 in canonical form; the last frame stays when some are left out, so that the gap is in the middle."""
-    found = pictures(prompt)
-    kept = found[: max(0, len(found) - 1 - leave_out)] + found[-1:]
-    return canonical(kept if leave_out else found, feature_list(prompt))
 
 
 def feature_list(prompt: str) -> str:
-    told = " ".join(_description(body) for _, _, body in _KEY_FRAME.findall(blocks(prompt)["frames"]))
-    return "## 角色特征\n\n" + "\n".join(features(told))
-
-
-def repair(prompt: str) -> str:
-    """Only the frames that the repair question names."""
-    asked = {(int(part), kind) for part, kind in _TYPE.findall(blocks(prompt)["missing"])}
-    return canonical([picture for picture in pictures(prompt) if (picture.part, picture.kind) in asked], "")
+    lines = [f"- {name}：{worn}" for _, name, worn in _CAST.findall(blocks(prompt)["cast"])]
+    return "## 角色特征\n\n" + "\n".join(lines)
 
 
 def canonical(found: list[Picture], preamble: str) -> str:

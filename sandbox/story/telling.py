@@ -1,5 +1,6 @@
 """From a conversation to the text that the model still has to write."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -38,15 +39,10 @@ class Telling:
 
 def answer(prompt: str) -> str:
     """The whole answer to one question."""
+    board = storyboard.answered(prompt)
+    if board is not None:
+        return json.dumps(board, ensure_ascii=False)
     found = blocks(prompt)
-    if "missing" in found and "frames" in found:
-        return storyboard.repair(prompt)
-    if "frames" in found:
-        return storyboard.picture_prompts(prompt)
-    if "segments" in found:
-        return storyboard.key_frames(prompt)
-    if "story" in found:
-        return storyboard.segments(prompt)
     if "characters" in found:
         return directory(prompt)
     return _script(prompt)

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 import psycopg
-from sqlalchemy import Connection, ExceptionContext, create_engine, event, inspect, make_url, text
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Connection, ExceptionContext, create_engine, event, inspect, text
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -67,10 +69,19 @@ class Database:
             return False
 
 
-def impatient(url: str) -> str:
-    """The URL with options that end calls to a server that has fallen silent."""
-    given = make_url(url)
-    return given.set(query=_SILENCE | dict(given.query)).render_as_string(hide_password=False)
+def impatient(url: str, password: str = "") -> str:
+    """The URL as libpq reads it, with options that end calls to a server that has fallen silent.
+
+    What is given is left as it is written: libpq and SQLAlchemy spell a blank differently. A `password` stands in for
+    a missing one. Raises psycopg.ProgrammingError.
+    """
+    scheme, _, rest = url.strip().partition("://")
+    plain = f"postgresql://{rest}" if scheme.startswith(("postgresql+", "postgres+")) else url.strip()
+    given = conninfo_to_dict(plain)
+    wanted = _SILENCE | ({"password": password} if password else {})
+    missing = {name: value for name, value in wanted.items() if name not in given}
+    joint = "&" if "?" in plain else "?"
+    return f"{plain}{joint}{urlencode(missing, quote_via=quote)}" if missing else plain
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -80,10 +91,10 @@ def sqlalchemy_url(url: str) -> str:
 
 def migrate(url: str) -> None:
     """Bring all schemas to their newest version; one process at a time."""
-    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True, isolation_level="AUTOCOMMIT")
     with engine.connect() as lock:
         lock.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-        with create_engine(sqlalchemy_url(url), poolclass=NullPool).connect() as connection:
+        with create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True).connect() as connection:
             _upgrade(connection)
     engine.dispose()
 
@@ -115,7 +126,9 @@ def _upgrade(connection: Connection) -> None:
 
 def pooled(url: str, pool_size: int = 10) -> AsyncEngine:
     """Connections whose transactions end when nobody goes on with them; to their owner the database was away."""
-    engine = create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_timeout=15)
+    engine = create_async_engine(
+        sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_timeout=15, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _limit_idle_transactions)
     event.listen(engine.sync_engine, "checkout", _refuse_broken)
     event.listen(engine.sync_engine, "handle_error", _tell_outages, retval=True)
@@ -184,11 +197,13 @@ async def through_outages(call: Callable[[], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def opened(database_url: str, data_dir: Path, *, pool_size: int = 10) -> AsyncIterator[Database]:
+async def opened(
+    database_url: str, data_dir: Path, *, password: str = "", pool_size: int = 10
+) -> AsyncIterator[Database]:
     """The migrated database for as long as the context lasts."""
     server = None if database_url else await asyncio.to_thread(start_embedded, data_dir)
     try:
-        url = impatient(server.url if server else database_url)
+        url = impatient(server.url) if server else impatient(database_url, password)
         await asyncio.to_thread(migrate, url)
         engine = pooled(url, pool_size)
         logger.info("database.ready", extra={"embedded": not database_url})

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -10,7 +11,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +28,15 @@ class Notices:
         # Stands before the names of notices that their own sender need not hear.
         self.origin = f"@{uuid4().hex[:12]}"
         self._heard: dict[str, list[Heard]] = {}
+        self._deaf_since: float | None = time.monotonic()
 
     def on(self, channel: str, heard: Heard) -> None:
         self._heard.setdefault(channel, []).append(heard)
+
+    @property
+    def deaf_seconds(self) -> float:
+        """For how long there has been no connection to hear by; 0 while there is one."""
+        return time.monotonic() - self._deaf_since if self._deaf_since is not None else 0.0
 
     def recheck(self) -> None:
         for channel in self._heard:
@@ -41,14 +48,21 @@ class Notices:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator["Notices"]:
-        async with alongside(self._listen_forever(), "notices"):
+        async with forever(self._listen_forever(), "notices"), forever(self._recheck_forever(), "notices.recheck"):
             yield self
+
+    async def _recheck_forever(self) -> None:
+        """Whatever notice was lost, and also while nothing can be heard at all."""
+        while True:
+            await asyncio.sleep(_RECHECK_SECONDS)
+            self.recheck()
 
     async def _listen_forever(self) -> None:
         while True:
             try:
                 await self._listen()
             except (psycopg.Error, OSError) as error:
+                self._deaf_since = time.monotonic() if self._deaf_since is None else self._deaf_since
                 logger.warning("notices.lost", extra={"reason": type(error).__name__})
                 await asyncio.sleep(0.5)
 
@@ -59,7 +73,9 @@ class Notices:
                 for channel in set(self._heard) - listened:
                     await connection.execute(f'LISTEN "{channel}"'.encode())
                     listened.add(channel)
-                self.recheck()
+                if self._deaf_since is not None:
+                    self._deaf_since = None
+                    self.recheck()
                 async for notice in connection.notifies(timeout=_RECHECK_SECONDS):
                     self._hear(notice.channel, notice.payload.split(" "))
 

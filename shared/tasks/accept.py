@@ -1,6 +1,7 @@
 """Accepts tasks: within the bounds on unfinished work, and once per Idempotency-Key, endpoint and owner."""
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +12,8 @@ from shared.errors import IdempotencyKeyReused, InvalidParameter, TooManyRequest
 from shared.tasks.model import NewTask, Task
 from shared.tasks.store import insert
 from shared.wire import dumps_sorted
+
+logger = logging.getLogger(__name__)
 
 HEADER = "Idempotency-Key"
 LONGEST = 255
@@ -106,6 +109,7 @@ class TaskRegistry:
             if key is not None:
                 values = {"endpoint": key.endpoint, "owner": task.owner, "key": key.key}
                 await connection.execute(_REMEMBER, values | {"fingerprint": key.fingerprint, "task_id": task.id})
+        logger.info("task.accepted", extra={"task_id": task.id, "kind": task.kind, "demo": task.demo})
         self._starter.start(stored, writer)
         return Accepted(task.id, created=True)
 

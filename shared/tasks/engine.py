@@ -14,16 +14,18 @@ from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, Database, through_outages
 from shared.errors import ScriptToFrameError
 from shared.tasks.context import Work
+from shared.tasks.endings import log_ending
 from shared.tasks.log import EventLog
 from shared.tasks.model import Line, LogClosed, Superseded, Task, ending, told_of
 from shared.tasks.presence import Readers
 from shared.tasks.replicas import Replica
 from shared.tasks.steps import Steps
 from shared.tasks.store import Tasks
+from shared.telemetry.metrics import tally_tokens
 from shared.telemetry.request_id import request_id
 from shared.wire import dump_line
 
@@ -91,7 +93,7 @@ class Engine:
         await self.replica.join()
         try:
             async with self.replica.beating():
-                async with alongside(self._sweep_forever(), "engine.sweep"):
+                async with forever(self._sweep_forever(), "engine.sweep"):
                     yield self
                 self._readers.shutdown.begin()
                 await self.steps.drained(DRAIN_SECONDS)
@@ -115,6 +117,7 @@ class Engine:
         if request_id.get() == "-":
             request_id.set(task.id)
         work = Work(task, writer, self.log, self.steps)
+        tokens = tally_tokens()
         with self.log.following.watching(task.id, task.last_event_id) as closed:
             running = asyncio.create_task(self._run_to_its_end(work), name=f"run:{task.id}")
             watching = asyncio.create_task(closed.wait())
@@ -122,6 +125,8 @@ class Engine:
                 await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 await _stopped(running, watching)
+        if work.ended or closed.is_set():
+            log_ending(work, tokens)
 
     async def _run_to_its_end(self, work: Work) -> None:
         """A life ends only with a closed log, or when another writer has taken the task."""

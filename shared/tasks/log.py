@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE
 from shared.database.notify import Notices, notify
 from shared.shutdown import Shutdown
@@ -47,11 +47,12 @@ _UPDATE = text(
     "message = coalesce(v.message, t.message), error = coalesce(v.error, t.error), "
     "error_code = coalesce(v.error_code, t.error_code), current = coalesce(v.current, t.current), "
     "total = coalesce(v.total, t.total), result = coalesce(v.result, t.result), "
+    "stats = coalesce(v.stats, t.stats), "
     "vendor_task_id = coalesce(v.vendor_task_id, t.vendor_task_id), updated_at = clock_timestamp() "
     "FROM unnest(CAST(:ids AS text[]), CAST(:seqs AS bigint[]), CAST(:lasts AS boolean[]), CAST(:status AS text[]), "
     "CAST(:message AS text[]), CAST(:error AS text[]), CAST(:error_code AS text[]), CAST(:current AS integer[]), "
-    "CAST(:total AS integer[]), CAST(:result AS text[]), CAST(:vendor_task_id AS text[])) "
-    "AS v(id, seq, last, status, message, error, error_code, current, total, result, vendor_task_id) "
+    "CAST(:total AS integer[]), CAST(:result AS text[]), CAST(:stats AS text[]), CAST(:vendor_task_id AS text[])) "
+    "AS v(id, seq, last, status, message, error, error_code, current, total, result, stats, vendor_task_id) "
     "WHERE t.id = v.id"
 )
 
@@ -87,8 +88,8 @@ class EventLog:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["EventLog"]:
         async with (
-            alongside(self._flush_forever(), "eventlog.flush"),
-            alongside(self.following.fetch_forever(), "eventlog.fetch"),
+            forever(self._flush_forever(), "eventlog.flush"),
+            forever(self.following.fetch_forever(), "eventlog.fetch"),
         ):
             try:
                 yield self

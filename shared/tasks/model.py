@@ -59,6 +59,7 @@ class Task:
     total: int | None
     cancel_requested: bool
     vendor_task_id: str | None
+    stats: dict[str, int] | None
     last_event_id: int
     closed: bool
     created_at: datetime
@@ -77,7 +78,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event says about its task; None leaves a column as it is. `result` is JSON text."""
+    """What an event says about its task; None leaves a column as it is. `result` and `stats` are JSON text."""
 
     status: Status | None = None
     message: str | None = None
@@ -86,6 +87,7 @@ class Change:
     current: int | None = None
     total: int | None = None
     result: str | None = None
+    stats: str | None = None
     vendor_task_id: str | None = None
 
     def masked(self) -> "Change":

@@ -97,6 +97,12 @@ class Readers:
         async with self._engine.connect() as connection:
             return bool((await connection.execute(statement, {"task_id": task_id})).scalar_one())
 
+    async def read(self, task_ids: list[str]) -> set[str]:
+        """Those of the tasks that somebody reads."""
+        statement = text("SELECT DISTINCT task_id FROM reader WHERE task_id = ANY(CAST(:ids AS text[]))")
+        async with self._engine.connect() as connection:
+            return set(await connection.scalars(statement, {"ids": task_ids}))
+
     async def somebody(self, task_id: str) -> None:
         """Wait until the task has a reader."""
         await self._until(task_id, wanted=True)

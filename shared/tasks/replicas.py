@@ -15,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, Database, pooled, through_outages
+from shared.telemetry.output import flush_all
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Replica:
         # A connection of their own, so that a busy pool cannot delay heartbeats.
         own = pooled(self._database.url, pool_size=1)
         try:
-            async with alongside(self._beat_forever(own), "heartbeat"):
+            async with forever(self._beat_forever(own), "heartbeat"):
                 yield
         finally:
             await own.dispose()
@@ -94,6 +95,7 @@ class Replica:
         if not beats:
             # The others may have claimed this replica's tasks: stop before doing harm.
             logger.error("replica.forgotten", extra={"replica": self.id})
+            flush_all()
             os._exit(FORGOTTEN)
         database_time = float(beats[0])
         if self._was_away(now, database_time):

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE
 from shared.tasks.accept import OWN_KEY
 
@@ -73,7 +73,7 @@ class Retention:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Retention"]:
-        async with alongside(self._sweep_forever(), "retention"):
+        async with forever(self._sweep_forever(), "retention"):
             yield self
 
     async def _sweep_forever(self) -> None:

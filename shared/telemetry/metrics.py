@@ -5,15 +5,17 @@ The instruments are module-level, as Prometheus's client means them to be: who c
 
 import asyncio
 import time
+from collections import Counter as Counted
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.concurrency import alongside
+from shared.concurrency import forever
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -56,6 +58,9 @@ SLOTS = Gauge(
     ["account", "state"],
     registry=REGISTRY,
 )
+LOG_LINES_DROPPED = Counter(
+    "scripttoframe_log_lines_dropped", "Lines for which a stuck output left no room", registry=REGISTRY
+)
 EVENTS = Gauge("scripttoframe_events", "Events of the tasks that are kept", ["kind"], registry=REGISTRY)
 
 
@@ -78,6 +83,9 @@ class Times:
         return {"avg": self.total / self.count, "min": self.least, "max": self.most, "count": self.count}
 
 
+# What the task that this context works on has used, for the line that tells its end.
+_tally: ContextVar[Counted[str] | None] = ContextVar("tokens", default=None)
+
 response_times: dict[str, Times] = {}
 calls: dict[str, int] = {}
 
@@ -88,12 +96,21 @@ def count_call(api: str, *, success: bool) -> None:
     calls[name] = calls.get(name, 0) + 1
 
 
+def tally_tokens() -> Counted[str]:
+    """What `count_tokens` counts from now on in this context and in those that come of it, by direction."""
+    tally: Counted[str] = Counted()
+    _tally.set(tally)
+    return tally
+
+
 def count_tokens(vendor: str, usage: Any, names: tuple[str, str]) -> None:
     """`names` are the vendor's words for input and output; what is missing or odd is not counted."""
     for direction, name in zip(("input", "output"), names, strict=True):
         number = usage.get(name) if isinstance(usage, dict) else None
         if isinstance(number, int) and number > 0:
             TOKENS.labels(vendor, direction).inc(number)
+            if (tally := _tally.get()) is not None:
+                tally[direction] += number
 
 
 class MetricsMiddleware:
@@ -129,7 +146,7 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
 @asynccontextmanager
 async def loop_lag_measured() -> AsyncIterator[None]:
     """Measure for as long as the context lasts."""
-    async with alongside(_measure_lag(), "loop-lag"):
+    async with forever(_measure_lag(), "loop-lag"):
         yield
 
 

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from shared.telemetry import tracing
+from shared.telemetry.access_log import AccessLogMiddleware
 from shared.telemetry.metrics import MetricsMiddleware, loop_lag_measured
 from shared.telemetry.request_id import RequestIdMiddleware
 from shared.web import error_handlers, metrics, probes
@@ -19,6 +20,7 @@ from shared.web.body_limit import BodyLimitMiddleware
 from shared.web.language import LanguageMiddleware
 from shared.web.limits import Limits, LimitsMiddleware
 from shared.web.openapi import every_error
+from shared.web.start import failure_told
 
 EXPOSED = [
     "Location",
@@ -61,7 +63,7 @@ def build_app(
 
     @asynccontextmanager
     async def measured(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        async with lifespan(app) as state, loop_lag_measured():
+        async with failure_told(lifespan(app)) as state, loop_lag_measured():
             yield state
         tracing.shut_down()
 
@@ -91,5 +93,6 @@ def build_app(
     app.add_middleware(tracing.TracingMiddleware)
     app.add_middleware(MetricsMiddleware)
     app.add_middleware(LanguageMiddleware)
+    app.add_middleware(AccessLogMiddleware)
     app.add_middleware(RequestIdMiddleware)
     return app

@@ -9,6 +9,9 @@ from shared.wire import Json
 
 router = APIRouter(tags=["health"])
 
+# Without notices everything goes on, but only every two seconds.
+_LONGEST_DEAF_SECONDS = 5.0
+
 
 class NotReady(ScriptToFrameError):
     status, error_code = 503, "NOT_READY"
@@ -28,6 +31,8 @@ async def readyz(request: Request) -> Response:
         raise NotReady("服务正在停止").retry_after(5)
     if not await core.database.ready():
         raise NotReady("数据库不可用").retry_after(2)
+    if core.notices.deaf_seconds > _LONGEST_DEAF_SECONDS:
+        raise NotReady("数据库通知不可用").retry_after(2)
     for obstacle in core.obstacles:
         if error := obstacle():
             raise error.retry_after(5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import sys
 from dataclasses import dataclass
 from types import FrameType
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 
 from shared.shutdown import Shutdown
 from shared.web.protocol import Patience, PatientProtocol, close_overdue
+from shared.web.start import listening_sockets
 
 _MOST_FILES = 65_536
 
@@ -35,15 +37,20 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where to listen, and how long for the rest of a request."""
+    """Where to listen, the name of the setting that says so, and how long for the rest of a request."""
 
     host: str
     port: int
+    port_setting: str
     patience: Patience
 
 
 def serve(app: FastAPI, shutdown: Shutdown, listening: Listening) -> None:
-    """Run until told to stop; what still runs 4 seconds after SIGTERM is cut."""
+    """Run until told to stop; what still runs 4 seconds after SIGTERM is cut. Raises OSError when it cannot listen."""
+    # Before the database is opened: a port that is taken is told at once.
+    sockets = listening_sockets(listening.host, listening.port, listening.port_setting)
+    # Why an application did not start is told by shared/web/start.py.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Traceback"))
     _allow_many_connections()
     config = uvicorn.Config(
         app,
@@ -59,7 +66,7 @@ def serve(app: FastAPI, shutdown: Shutdown, listening: Listening) -> None:
     )
     # What is there before the first request stays: looking through all of it stops the loop for a tenth of a second.
     gc.freeze()
-    _Server(config, shutdown, listening.patience).run()
+    _Server(config, shutdown, listening.patience).run(sockets)
 
 
 def _allow_many_connections() -> None:

@@ -20,7 +20,7 @@ from tests.containers.dockerfile import lineage, stages
 ROOT = Path(__file__).parent.parent.parent
 OURS = ("gateway", "imagegen", "sandbox")
 # What only compose itself reads.
-COMPOSE_ONLY = {"POSTGRES_PASSWORD", "GATEWAY_PORT"}
+COMPOSE_ONLY = {"POSTGRES_PASSWORD", "GATEWAY_PORT", "GATEWAY_BIND"}
 VARIABLE = re.compile(r"\$\{(\w+)")
 
 
@@ -82,7 +82,7 @@ def test_ports_are_those_of_the_settings(compose: Any) -> None:
     for service, port in ports.items():
         assert images[service].words("EXPOSE") == [str(port)]
         assert f":{port}/" in images[service].words("HEALTHCHECK")[0]
-    assert compose["services"]["gateway"]["ports"] == ["${GATEWAY_PORT:-3000}:3000"]
+    assert compose["services"]["gateway"]["ports"] == ["${GATEWAY_BIND:-127.0.0.1}:${GATEWAY_PORT:-3000}:3000"]
     assert not any("ports" in compose["services"][name] for name in ("imagegen", "sandbox", "postgres"))
 
 

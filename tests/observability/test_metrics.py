@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.plain import http
@@ -80,10 +81,19 @@ def test_every_panel_of_the_dashboard_shows_something_that_is_measured(stack: St
     gateway.post("/api/intelligent-analyze-script", json=story).raise_for_status()
     measured = {name for name, _ in scraped(stack.gateway_url) | scraped(stack.imagegen_url)}
     measured |= {"scripttoframe_task_errors"}
+    assert watched() <= measured
     dashboard = json.loads(Path(ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
     shown = set(re.findall(r"(?:scripttoframe|process)_\w+", json.dumps([p["targets"] for p in dashboard["panels"]])))
     assert len(shown) >= 10
     assert shown <= measured
+
+
+def watched() -> set[str]:
+    """What the alert rules look at."""
+    rules = yaml.safe_load((ROOT / "docs" / "alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+    assert len({rule["alert"] for rule in rules}) == len(rules) >= 8
+    assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in rules)
+    return set(re.findall(r"(?:scripttoframe|process)_\w+", " ".join(rule["expr"] for rule in rules)))
 
 
 @pytest.mark.parametrize(("access", "plain", "bearing"), [("internal", 401, 200), ("off", 404, 404)])

@@ -69,7 +69,7 @@ def test_statuses_and_options_are_lists_of_values(document: Document) -> None:
     assert schemas["ImageStatus"]["enum"] == ["queued", "running", "succeeded", "failed", "canceled"]
     assert schemas["Provider"]["enum"] == ["jimeng", "runninghub"]
     assert schemas["DependencyStatus"]["enum"] == ["healthy", "unhealthy"]
-    config = next(schema for schema in schemas_below(schemas) if "aspectRatio" in schema.get("properties", {}))
+    config = next(schema for schema in schemas_below(schemas) if "resolution" in schema.get("properties", {}))
     assert "16:9" in config["properties"]["aspectRatio"]["anyOf"][0]["enum"]
     assert config["properties"]["resolution"]["anyOf"][0]["enum"] == ["1k", "2k", "4k"]
 

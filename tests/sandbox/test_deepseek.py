@@ -10,11 +10,11 @@ import pytest
 from sandbox.control.keys import DEEPSEEK_KEY
 from sandbox.story.telling import answer
 from tests.sandbox.calling import ControlCaller
-from tests.sandbox.test_storyteller_storyboard import STORY, cut_question, picture_question
+from tests.sandbox.storyboards import frame_question, read_question
 
 pytestmark = pytest.mark.anyio
 
-QUESTION = cut_question(STORY, 3)
+QUESTION = read_question()
 KEY = {"authorization": f"Bearer {DEEPSEEK_KEY}"}
 QUIET = {"type": "disabled"}
 
@@ -95,7 +95,7 @@ async def test_a_wrong_key_is_refused(http: httpx.AsyncClient) -> None:
         ({"max_tokens": 0}, 400),
         ({"max_tokens": 400_000}, 400),
         ({"temperature": 3}, 400),
-        ({"response_format": {"type": "json_object"}}, 400),
+        ({"response_format": {"type": "json_object"}, "messages": [{"role": "user", "content": "你好"}]}, 400),
     ],
 )
 async def test_bad_parameters(http: httpx.AsyncClient, changes: dict[str, Any], status: int) -> None:
@@ -103,14 +103,50 @@ async def test_bad_parameters(http: httpx.AsyncClient, changes: dict[str, Any], 
 
 
 async def test_json_mode_answers_with_an_object(http: httpx.AsyncClient) -> None:
-    asked = [{"role": "user", "content": "Answer in JSON.\n" + picture_question(STORY, 2)}]
-    content, _ = await said(http, messages=asked, response_format={"type": "json_object"})
-    assert [frame["sceneIndex"] for frame in json.loads(content)["frames"]] == [1, 2, 2]
+    content, _ = await said(http, response_format={"type": "json_object"})
+    assert json.loads(content)["beats"]
+
+
+TOOL = {
+    "name": "report",
+    "strict": True,
+    "parameters": {
+        "type": "object",
+        "properties": {"beats": {"type": "array", "items": {"type": "integer"}}},
+        "required": ["beats"],
+        "additionalProperties": False,
+    },
+}
+
+
+async def test_a_strict_tool_is_called_with_the_answer_at_the_beta_base(http: httpx.AsyncClient) -> None:
+    tools = [{"type": "function", "function": TOOL}]
+    choice = (await ask(http, "/beta/chat/completions", tools=tools)).json()["choices"][0]
+    assert (choice["finish_reason"], choice["message"]["content"]) == ("tool_calls", None)
+    assert choice["message"]["tool_calls"][0]["function"] == {"name": "report", "arguments": answer(QUESTION)}
+    text = (await ask(http, "/beta/chat/completions", tools=tools, stream=True)).text
+    deltas = [json.loads(line[6:])["choices"][0]["delta"] for line in text.split("\n\n") if line.startswith("data: {")]
+    pieces = [delta["tool_calls"][0]["function"]["arguments"] for delta in deltas if delta.get("tool_calls")]
+    assert "".join(pieces) == answer(QUESTION)
+
+
+@pytest.mark.parametrize(
+    ("path", "tool"),
+    [
+        ("/v1/chat/completions", TOOL),
+        ("/beta/chat/completions", TOOL | {"parameters": {"type": "object", "properties": {}}}),
+    ],
+)
+async def test_strict_tools_need_the_beta_base_and_a_closed_schema(
+    http: httpx.AsyncClient, path: str, tool: dict[str, Any]
+) -> None:
+    assert (await ask(http, path, tools=[{"type": "function", "function": tool}])).status_code == 400
 
 
 async def test_max_tokens_cuts_and_a_further_turn_completes(http: httpx.AsyncClient) -> None:
     first, reason = await said(http, max_tokens=40)
-    assert (len(first), reason) == (60, "length")
+    assert (first, reason) == (answer(QUESTION)[: len(first)], "length")
+    assert 40 < len(first) < 140, "0.3 tokens for an ASCII character, 0.6 for any other"
     turns = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": first}]
     rest, reason = await said(http, messages=[*turns, {"role": "user", "content": "继续"}])
     assert (first + rest, reason) == (answer(QUESTION), "stop")
@@ -166,18 +202,29 @@ async def test_broken_connections(http: httpx.AsyncClient, control: ControlCalle
         await ask(http)
 
 
-async def test_frames_can_be_missing_and_are_repaired(http: httpx.AsyncClient, control: ControlCaller) -> None:
-    question = picture_question(STORY, 4)
+async def test_frames_can_be_missing(http: httpx.AsyncClient, control: ControlCaller) -> None:
+    asked = [{"role": "user", "content": frame_question(parts=4)}]
     await control.fault("deepseek", "missing_frames", value=2, match="<frames>")
-    short, _ = await said(http, messages=[{"role": "user", "content": question}])
-    assert short.count("### [") == 3
-    repair = question + "\n<missing>\n第3份-开始帧\n第4份-开始帧\n</missing>"
-    repaired, _ = await said(http, messages=[{"role": "user", "content": repair}])
-    assert repaired.count("### [") == 2
+    short, _ = await said(http, messages=asked)
+    whole, _ = await said(http, messages=asked)
+    assert [len(json.loads(text)["frames"]) for text in (short, whole)] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("refuse", "抱歉"), ("prose", "好的，"), ("thoughts", "<think>"), ("cut_json", '{"beats"')]
+)
+async def test_answers_can_be_something_else_than_json(
+    http: httpx.AsyncClient, control: ControlCaller, kind: str, begins: str
+) -> None:
+    await control.fault("deepseek", kind)
+    content, reason = await said(http)
+    assert content.startswith(begins)
+    assert reason == "stop"
+    assert (await said(http))[0] == answer(QUESTION)
 
 
 async def test_damaged_answers_by_number(http: httpx.AsyncClient, control: ControlCaller) -> None:
-    asked = [{"role": "user", "content": picture_question(STORY, 2)}]
+    asked = [{"role": "user", "content": frame_question(parts=2)}]
     await control.fault("deepseek", "damaged", value=6, match="<frames>")
     fenced, _ = await said(http, messages=asked)
     assert fenced.startswith("```markdown\n")

@@ -1,9 +1,10 @@
 """How the database is reached, and when the embedded one ends."""
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url, text
 
-from shared.database.engine import UNREACHABLE, impatient, pooled
+from shared.database.engine import UNREACHABLE, impatient, pooled, sqlalchemy_url
 from tests.stack import Stack
 from tests.waiting import eventually
 
@@ -13,17 +14,32 @@ from tests.waiting import eventually
     [
         "postgresql://postgres:@/postgres?host=/tmp/some%20where",
         "postgres://user:p%40ss%2Fw%3Ard@db.example:5433/frames?sslmode=require",
+        "postgresql://user:a%20b@db.example/frames?options=-c%20statement_timeout%3D61s",
+        " postgresql+psycopg://user:word@db.example/frames\n",
     ],
 )
-def test_calls_to_a_silent_server_end_and_all_that_was_given_stays(url: str) -> None:
-    given, made = make_url(url), make_url(impatient(url))
-    assert made.set(query={}) == given.set(query={})
-    assert made.query.items() >= given.query.items()
-    assert made.query["tcp_user_timeout"] == "15000"
+def test_what_an_address_says_stays_and_calls_to_a_silent_server_end(url: str) -> None:
+    given = conninfo_to_dict(url.strip().replace("+psycopg", ""))
+    made = impatient(url)
+    read = conninfo_to_dict(made)
+    assert read.items() >= given.items()
+    assert read["tcp_user_timeout"] == "15000"
+    sqlalchemy = make_url(sqlalchemy_url(made))
+    assert sqlalchemy.drivername == "postgresql+psycopg"
+    assert sqlalchemy.password == (given.get("password") or "")
+    assert sqlalchemy.query.get("options") == given.get("options")
 
 
 def test_an_option_in_the_url_wins() -> None:
-    assert make_url(impatient("postgresql://db/frames?connect_timeout=60")).query["connect_timeout"] == "60"
+    assert conninfo_to_dict(impatient("postgresql://db/frames?connect_timeout=60"))["connect_timeout"] == "60"
+
+
+@pytest.mark.parametrize("password", ["p@ss/w:rd#1?%41&x y", "plain"])
+def test_a_password_beside_the_address_may_have_any_character(password: str) -> None:
+    made = impatient("postgresql://user@db/frames", password)
+    assert conninfo_to_dict(made)["password"] == password
+    assert make_url(sqlalchemy_url(made)).query["password"] == password
+    assert conninfo_to_dict(impatient("postgresql://user:own@db/frames", password))["password"] == "own"
 
 
 @pytest.mark.anyio

@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import uuid4
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from shared.database.notify import Notices, notify
 from tests.lives import Life
+from tests.plain import http
+from tests.stack import Stack
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -70,3 +75,28 @@ async def test_after_a_broken_connection_everything_is_looked_at_again(
     await ear.until(lambda: ear.rechecks > before)
     await shout(life, ["after"])
     await ear.until(lambda: "after" in ear.names)
+
+
+async def test_where_nothing_can_be_heard_it_is_looked_at_all_the_same() -> None:
+    notices, ear = Notices("postgresql://127.0.0.1:1/nowhere"), Ear()
+    notices.on("shout", ear)
+    async with notices.listening():
+        await ear.until(lambda: ear.rechecks > 1)
+        assert notices.deaf_seconds > 0
+
+
+def test_a_service_that_cannot_hear_is_not_ready(own_stack: Stack, database_url: str) -> None:
+    """Its pool keeps the connections that it has; the one that listens is cut, and the role gets no other."""
+    name = f"deaf_{uuid4().hex[:8]}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} SUPERUSER LOGIN")
+        address = make_url(database_url).set(username=name).render_as_string(hide_password=False)
+        gateway = own_stack.add("gateway", DATABASE_URL=address).start()
+        connection.execute(f"ALTER ROLE {name} NOSUPERUSER CONNECTION LIMIT 0")
+        connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND query LIKE 'LISTEN%%'"
+        assert connection.execute(cut, [name]).fetchall()
+        eventually(lambda: http.get(f"{gateway.url}/readyz").status_code == 503, "it is ready and hears nothing")
+        assert "通知" in http.get(f"{gateway.url}/readyz").text
+        connection.execute(f"ALTER ROLE {name} CONNECTION LIMIT -1")
+        eventually(lambda: http.get(f"{gateway.url}/readyz").status_code == 200, "it hears and is not ready")

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.storyboard.frames import END, START, Frame
-from gateway.storyboard.parsing.reader import merge, parse_frames
+from gateway.storyboard.parsing.reader import parse_frames
 
 RAIN = Frame(1, 1, START, "雨夜", "A man in rain --ar 16:9")
 
@@ -198,22 +198,3 @@ def test_two_frames_of_one_part_are_both_kept() -> None:
 @pytest.mark.parametrize("text", ["", "\n\n", "抱歉，我不能帮助你。", "###", "---", "[]", "{}", "null", "```", "第1份"])
 def test_nothing_to_find_gives_nothing(text: str) -> None:
     assert parse_frames(text) == []
-
-
-def frame(sequence: int, scene: int, frame_type: str = START, prompt: str = "p") -> Frame:
-    return Frame(sequence, scene, frame_type, "", prompt)
-
-
-def test_repaired_frames_go_to_their_places() -> None:
-    merged = merge([frame(1, 1), frame(2, 3)], [frame(1, 2), frame(2, 3, END), frame(3, 1, START, "again")])
-    assert merged == [frame(1, 1), frame(2, 2), frame(3, 3), frame(4, 3, END)]
-
-
-def test_repaired_frames_without_headings_take_the_missing_places_in_order() -> None:
-    wanted = [(2, START), (3, END)]
-    merged = merge([frame(1, 1), frame(2, 3)], parse_frames("Jimeng Prompt: a\n---\nJimeng Prompt: b"), wanted)
-    assert [each.place for each in merged] == [(1, START), (2, START), (3, START), (3, END)]
-
-
-def test_a_repair_answer_without_news_changes_nothing() -> None:
-    assert merge([frame(1, 2), frame(2, 1)], [frame(1, 1)]) == [frame(1, 2), frame(2, 1)]

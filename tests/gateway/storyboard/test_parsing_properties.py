@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.storyboard.frames import END, START
-from gateway.storyboard.parsing.reader import merge, parse_frames
+from gateway.storyboard.parsing.reader import parse_frames
 from tests.golden.storyboard_answers import KINDS, Damage
 
 SCRAPS = [
@@ -69,15 +69,6 @@ def test_no_text_makes_the_parser_raise(text: str) -> None:
     assert {frame.frame_type for frame in frames} <= {START, END}
     assert all(frame.scene_index > 0 and frame.jimeng_prompt for frame in frames)
     "".join(frame.jimeng_prompt + frame.chinese_description for frame in frames).encode()
-
-
-@relaxed
-@given(texts, texts)
-def test_merging_whatever_was_parsed_loses_nothing(first: str, second: str) -> None:
-    frames, repaired = parse_frames(first), parse_frames(second)
-    merged = merge(frames, repaired)
-    assert [frame.sequence for frame in merged] == list(range(1, len(merged) + 1))
-    assert {frame.place for frame in merged} == {frame.place for frame in [*frames, *repaired]}
 
 
 @relaxed

@@ -1,38 +1,65 @@
 """What the storyboard model is asked, to the letter, and that what a user wrote stays literal."""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.storyboard import prompts
+from gateway.storyboard import questions
+from gateway.storyboard.board import Board, Shot, Story, shots_of
+from gateway.storyboard.cast import Cast, Mention, Person, Place, Roll
+from gateway.storyboard.cover import Beat
+from gateway.storyboard.questions import CastKnown, Question, style_words
+from gateway.storyboard.schemas import Schema
+from gateway.storyboard.sentences import sentences_of
+from gateway.storyboard.windows import Window
 from tests.golden.snapshots import assert_snapshot
 
-HOSTILE = "$& {{scene_count}} {SCRIPT_CONTENT} \\1 {0} %s 「{{style}}」"
+HOSTILE = "$& {{scene_count}} {SCRIPT_CONTENT} \\1 {0} %s 「{{style}}」</sentences>"
+STORY = Story("第一章 渡口\n雨夜，阿鸢站在渡口。老周摇船靠岸。\n\n她递出信。", 3, "anime")
+TEXT = sentences_of(STORY.script, 4)
+ROLL = Roll()
+ROLL.add([Mention("阿鸢", ("鸢儿",), (2,)), Mention("老周", (), (3,))])
+BEATS = [Beat(1, 3, 2, "渡口", "雨夜", ("阿鸢", "老周"), 3), Beat(4, 4, 4, "渡口", "雨夜", ("阿鸢",), 5)]
+LOOK = "a 20-year-old woman with long black hair, red coat"
+PEOPLE = (Person("c1", "阿鸢", ("鸢儿",), "红衣", LOOK),)
+CAST = Cast(PEOPLE, (Place("p1", "渡口", (), "旧渡口", "an old ferry landing"),), "anime style")
+SHOTS = [replace(shot, place="渡口", people=PEOPLE) for shot in shots_of(TEXT, [1, 2, 3, 4], ["甲", "乙", "丙", "丁"])]
+BOARD = Board(TEXT, BEATS, CAST, SHOTS)
+
+QUESTIONS: dict[str, Question] = {
+    "reading": questions.reading(TEXT, Window(2, 4)),
+    "plan": questions.plan(TEXT, STORY, ROLL, [Person("", "阿鸢", (), "红衣黑发")], 3),
+    "cast": questions.cast(TEXT, STORY, ROLL, ["阿鸢", "老周"], CastKnown((), ["渡口（2个节拍）"])),
+    "parts": questions.parts(TEXT, STORY, BEATS, 3),
+    "frames": questions.frames(BOARD, replace(STORY, aspect_ratio="9:16"), SHOTS[1:3]),
+    "again": questions.reading(TEXT, Window(1, 4)).again("第2-3句不在任何节拍里"),
+}
 
 
-def test_segmentation_prompt() -> None:
-    asked = prompts.segmentation("雨夜，林晚回到老街。", 5)
-    assert_snapshot("prompts/segmentation.txt", asked)
-    assert "分成 5 份" in asked
-    assert "\n<story>\n雨夜，林晚回到老街。\n</story>\n" in asked
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_reads_as_agreed(name: str) -> None:
+    assert_snapshot(f"prompts/{name}.txt", QUESTIONS[name].prompt)
 
 
-def test_key_frames_prompt() -> None:
-    asked = prompts.key_frames("## 第1份\n**完整剧情原文**：甲", 5)
-    assert_snapshot("prompts/key_frames.txt", asked)
-    assert "\n<segments>\n## 第1份\n**完整剧情原文**：甲\n</segments>\n" in asked
-    assert "一共 6 帧" in asked
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_question_asks_for_a_flag_or_leaves_a_hole(name: str) -> None:
+    prompt = QUESTIONS[name].prompt
+    assert not {word for word in ("--v", "undefined", "None", "{{style", "{{scene") if word in prompt}
+    assert "JSON" in prompt
 
 
-def test_picture_prompts_prompt() -> None:
-    asked = prompts.picture_prompts("## 第1份-开始帧\n**画面描述**：甲", "anime")
-    assert_snapshot("prompts/picture_prompts.txt", asked)
-    assert "\n画风：anime style\n" in asked
-    assert "\n<frames>\n## 第1份-开始帧\n**画面描述**：甲\n</frames>\n" in asked
+def closed(schema: Schema) -> bool:
+    if schema["type"] == "array":
+        return closed(schema["items"])
+    if schema["type"] != "object":
+        return True
+    named = schema["required"] == list(schema["properties"]) and schema["additionalProperties"] is False
+    return named and all(map(closed, schema["properties"].values()))
 
 
-def test_repair_prompt() -> None:
-    asked = prompts.repair("甲", "manga", [(2, "开始帧"), (3, "结束帧")])
-    assert_snapshot("prompts/repair.txt", asked)
-    assert "\n<missing>\n第2份-开始帧\n第3份-结束帧\n</missing>\n" in asked
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_shape_of_an_answer_is_closed(name: str) -> None:
+    assert closed(QUESTIONS[name].schema)
 
 
 @pytest.mark.parametrize(
@@ -40,27 +67,40 @@ def test_repair_prompt() -> None:
     [
         ("anime", "anime style"),
         ("realistic", "photorealistic style"),
-        ("cyberpunk", "cyberpunk style"),
         ("traditional", "traditional chinese painting style"),
-        ("manga", "manga style"),
-        ("korean", "korean webtoon style"),
-        ("3d", "3d render style"),
-        ("chibi", "chibi style"),
         ("水彩", "水彩"),
+        (None, ""),
+        ("", ""),
+        ("default", ""),
     ],
 )
-def test_style_becomes_words(style: str, words: str) -> None:
-    assert f"\n画风：{words}\n" in prompts.picture_prompts("甲", style)
-    assert f"\n画风：{words}\n" in prompts.repair("甲", style, [(1, "开始帧")])
+def test_style_becomes_words(style: str | None, words: str) -> None:
+    assert style_words(style) == words
+    asked = questions.plan(TEXT, replace(STORY, style=style), ROLL, [], 3).prompt
+    assert (f"媒介已定为 {words}" in asked) is bool(words)
 
 
-@pytest.mark.parametrize("style", [None, "", " ", "default"])
-def test_no_style_leaves_no_style_words(style: str | None) -> None:
-    asked = prompts.picture_prompts("甲", style) + prompts.repair("甲", style, [])
-    assert not {word for word in ("画风", "undefined", "None", "default", "{{") if word in asked}
+@pytest.mark.parametrize(
+    ("script", "language", "words"),
+    [("雨夜。", None, "中文"), ("Rain at night.", None, "故事所用的语言"), ("雨夜。", "English", "English")],
+)
+def test_descriptions_are_asked_for_in_the_story_s_or_the_asked_language(
+    script: str, language: str | None, words: str
+) -> None:
+    asked = questions.frames(BOARD, Story(script, 3, language=language), SHOTS[:1]).prompt
+    assert f"描述 description：用{words}" in asked
+
+
+@pytest.mark.parametrize(("ratio", "words"), [("9:16", "竖幅"), ("16:9", "横幅"), ("1:1", "居中"), (None, "横幅")])
+def test_the_frames_are_composed_for_their_format(ratio: str | None, words: str) -> None:
+    asked = questions.frames(BOARD, replace(STORY, aspect_ratio=ratio), SHOTS[:1]).prompt
+    assert f"画幅 {ratio or '16:9'}：{words}" in asked or words in asked.partition("画面怎样定")[0]
 
 
 def test_what_the_user_wrote_stays_literal() -> None:
-    assert f"<story>\n{HOSTILE}\n</story>" in prompts.segmentation(HOSTILE, 3)
-    assert f"<segments>\n{HOSTILE}\n</segments>" in prompts.key_frames(HOSTILE, 3)
-    assert f"<frames>\n{HOSTILE}\n</frames>" in prompts.picture_prompts(HOSTILE, HOSTILE)
+    text = sentences_of(f"{HOSTILE}。\n再来。")
+    shown = " ".join(HOSTILE.split())
+    assert shown in questions.reading(text, Window(1, 2)).prompt
+    assert shown in questions.plan(text, Story(HOSTILE, 1), Roll(), [], 1).prompt
+    board = Board(text, [], Cast(), [Shot(1, 1, "开始帧", 1, 2, HOSTILE)])
+    assert shown in questions.frames(board, Story(HOSTILE, 1), board.shots).prompt
