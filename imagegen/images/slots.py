@@ -17,7 +17,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from imagegen.images.order import BATCH, INTERACTIVE
+from imagegen.images.queue_position import HELD, in_turn
 from imagegen.images.vendor import Pause
 from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, through_outages
@@ -44,21 +44,10 @@ _LEFT_BEHIND = text(
     "OR (s.release_at IS NULL AND EXISTS (SELECT FROM task t WHERE t.id = s.task_id AND t.closed)))"
 )
 _HELD = text("SELECT number FROM slot WHERE account = :name AND granted_at IS NOT NULL")
-# Granted only to images that a living replica works on and whose batch or request goes on. Who has waited a minute
-# gains a class, so that batches do not starve; within a class owners share, then an owner's batches, then age decides.
-# OFFSET 0 and scalar subqueries keep the planner from reading all tasks: who may not have the slot is passed over last.
+# Granted only to images that a living replica works on and whose batch or request goes on. Scalar subqueries keep the
+# planner from joining, which would read all tasks: who may not have the slot is passed over last.
 _NEXT = text(
-    "WITH held AS MATERIALIZED (SELECT t.owner, t.parent FROM slot s JOIN task t ON t.id = s.task_id "
-    "WHERE s.account = :name AND s.granted_at IS NOT NULL) "
-    "SELECT w.task_id FROM (SELECT q.*, (SELECT count(*) FROM held h WHERE h.owner = q.owner) "
-    "+ row_number() OVER (PARTITION BY q.class, q.owner ORDER BY q.of_parent, q.enqueued_at) AS of_owner FROM ("
-    "SELECT s.task_id, s.enqueued_at, t.owner, t.writer, t.parent, "
-    "greatest(0, s.priority - :class * floor(extract(epoch FROM clock_timestamp() - s.enqueued_at) / 60)) AS class, "
-    "(SELECT count(*) FROM held h WHERE h.owner = t.owner AND h.parent IS NOT DISTINCT FROM t.parent) "
-    "+ row_number() OVER (PARTITION BY t.owner, t.parent, s.priority ORDER BY s.enqueued_at) AS of_parent "
-    "FROM slot s CROSS JOIN LATERAL (SELECT owner, parent, writer, closed FROM task WHERE id = s.task_id OFFSET 0) t "
-    "WHERE s.account = :name AND s.granted_at IS NULL AND s.not_before <= clock_timestamp() AND NOT t.closed) q "
-    "ORDER BY class, of_owner, enqueued_at OFFSET 0) w "
+    f"{HELD} SELECT w.task_id FROM ({in_turn('AND s.not_before <= clock_timestamp()')} OFFSET 0) w "
     "WHERE (SELECT true FROM replica r WHERE r.id = split_part(w.writer, ' ', 1)) "
     "AND (SELECT p.closed OR p.cancel_requested FROM task p WHERE p.id = w.parent) IS NOT TRUE LIMIT :free"
 )
@@ -277,7 +266,6 @@ async def _grant_free(connection: AsyncConnection, account: str, row: Row[Any]) 
     if (free := limit - len(held)) <= 0:
         return
     numbers = [number for number in range(1, row.slots + len(held) + 1) if number not in held]
-    values = {"name": account, "class": BATCH - INTERACTIVE, "free": free}
-    if granted := list(await connection.scalars(_NEXT, values)):
+    if granted := list(await connection.scalars(_NEXT, {"name": account, "free": free})):
         await connection.execute(_GRANT, {"ids": granted, "numbers": numbers[: len(granted)]})
         await notify(connection, CHANNEL, granted)

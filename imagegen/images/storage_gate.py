@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from imagegen.images.store import ImageStore
-from shared.concurrency import alongside
+from shared.concurrency import forever
 from shared.errors import Reason, ScriptToFrameError
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class StorageGate:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator["StorageGate"]:
-        async with alongside(self._probe_forever(), "storage.probe"):
+        async with forever(self._probe_forever(), "storage.probe"):
             yield self
 
     async def _look_at_disk(self) -> bool:
