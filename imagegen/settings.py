@@ -85,7 +85,7 @@ class ImagegenSettings(SharedSettings):
         access, secret = clean_secret(self.volcengine_access_key_id), clean_secret(self.volcengine_secret_access_key)
         if bool(access) != bool(secret):
             there, missing = _KEY_NAMES if access else reversed(_KEY_NAMES)
-            raise ValueError(f"{missing} is missing: {there} is set, and one needs the other")
+            raise ValueError(f"{missing}: is missing although {there} is set, and one needs the other")
         return self
 
     def volcengine_keys(self) -> tuple[str, str, bool] | None:

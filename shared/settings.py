@@ -112,7 +112,7 @@ class SharedSettings(BaseSettings):
     def _a_proxy(cls, value: SecretStr) -> SecretStr:
         told = value.get_secret_value().strip().rstrip("/")
         if told and not (told.startswith(("http://", "https://")) and urlsplit(told).hostname):
-            raise ValueError("OUTBOUND_PROXY must look like http://host:port or https://host:port")
+            raise ValueError("must look like http://host:port or https://host:port")
         return SecretStr(told)
 
     @field_validator("sandbox_url")

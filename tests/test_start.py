@@ -34,6 +34,7 @@ WRONG = {
     "a number": ({"APP_PORT": "eighty"}, "APP_PORT: "),
     "a number out of bounds": ({"RETENTION_DAYS": "-1"}, "RETENTION_DAYS: "),
     "keys without a key": ({"GATEWAY_API_KEYS": "team:, :"}, "GATEWAY_API_KEYS: "),
+    "a proxy": ({"OUTBOUND_PROXY": "socks5://u:p4ssw0rd@127.0.0.1:7890"}, "OUTBOUND_PROXY: must look like http://"),
     "a database's address": ({"DATABASE_URL": "db.example:5432"}, "DATABASE_URL: "),
     "an option of the address": ({"DATABASE_URL": "postgresql://localhost/x?no_such=1"}, "DATABASE_URL: "),
     "a database's host": ({"DATABASE_URL": "postgresql://u:p4ssw0rd@no-such-host.invalid/x"}, "DATABASE_URL: "),
@@ -51,6 +52,20 @@ def test_a_wrong_setting_is_named(own_stack: Stack, settings: dict[str, str], be
     assert "\n" not in told
     assert len(told) < 300
     assert "p4ssw0rd" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ("VOLCENGINE_ACCESS_KEY_ID", "VOLCENGINE_SECRET_ACCESS_KEY"),
+        ("VOLCENGINE_SECRET_ACCESS_KEY", "VOLCENGINE_ACCESS_KEY_ID"),
+    ],
+)
+def test_half_a_pair_of_keys_names_the_missing_half(own_stack: Stack, given: str, missing: str) -> None:
+    code, lines = started(own_stack, "imagegen", **{given: "AKLThalf0000"})
+    assert code == START_FAILED
+    assert reason(lines) == f"{missing}: is missing although {given} is set, and one needs the other"
+    assert "AKLThalf0000" not in json.dumps(lines)
 
 
 def test_a_port_that_is_taken_is_named(own_stack: Stack) -> None:

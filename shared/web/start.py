@@ -65,7 +65,7 @@ def sentence(error: BaseException) -> str:
     """What is wrong, as `SETTING: what`."""
     match error:
         case ValidationError():
-            told = "; ".join(f"{_setting(item['loc'])}: {item['msg']}" for item in error.errors())
+            told = "; ".join(_broken(item["loc"], item["msg"]) for item in error.errors())
         case SettingsError():
             told = f"{error}: its value is not the JSON that is expected"
         case ScriptToFrameError():
@@ -89,8 +89,10 @@ def _of_database(error: Exception) -> str:
     return "DATABASE_URL: not an address of a PostgreSQL (postgresql://user:password@host:5432/database)"
 
 
-def _setting(location: tuple[int | str, ...]) -> str:
-    return str(location[0]).upper() if location else "settings"
+def _broken(location: tuple[int | str, ...], rule: str) -> str:
+    """A rule about several settings names them itself."""
+    told = rule.removeprefix("Value error, ")
+    return f"{str(location[0]).upper()}: {told}" if location else told
 
 
 def listening_sockets(host: str, port: int, name: str) -> list[socket.socket]:
