@@ -48,6 +48,7 @@ class Reason(StrEnum):
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
     NO_TEXT = "NO_TEXT"
     OUTPUT_NOT_A_PICTURE = "OUTPUT_NOT_A_PICTURE"
+    NO_READER = "NO_READER"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,11 @@ class BatchRequest(BaseModel, json_schema_extra={"examples": [_REQUEST]}):
 class BatchItem(Facts):
     """A frame that is done, well or not."""
 
-    sequence: int | str = Field(description="The frame's own; its position where it had none")
+    sequence: float | str = Field(description="The frame's own; its position where it had none")
     imageUrl: str | None = Field(description="The vendor's link, or a data URL; null when it failed")
     contentUrl: str | None = Field(default=None, description="The picture from our own storage; null when it failed")
     error: str | None = Field(description="Why there is no picture; null with one")
-    prompt: str | None = Field(description="The prompt it was drawn from")
+    prompt: str | None = Field(description="The prompt it was drawn from; null where that was no text")
     chineseDescription: str | None = Field(description="What is to be seen, as it was sent")
     frameType: str | None = Field(description="As it was sent")
     progress: int = Field(description="The share of frames up to this one, 0 to 100")

@@ -64,14 +64,14 @@ class FrameBegun(
     total: int = Field(description="How many frames there are")
     progress: int = Field(description="The share of finished frames, 0 to 100; never falls")
     message: str = Field(description="For people")
-    sequence: int | str = Field(description="The frame's own number")
+    sequence: float | str = Field(description="The frame's own number")
     demo: Demo = False
 
 
 class FrameDone(BaseModel):
     """A frame has its ending."""
 
-    sequence: int | str = Field(description="The frame's own number")
+    sequence: float | str = Field(description="The frame's own number")
     progress: int = Field(description="The share of finished frames, 0 to 100")
     responseTime: int = Field(description="Milliseconds at the vendor; 0 when it never got there")
     current: int = Field(description="The frame's position, from 1")

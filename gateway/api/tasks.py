@@ -12,7 +12,7 @@ from gateway.api.batches import BatchItem
 from gateway.api.scripts import TaskType
 from gateway.api.storyboard_answers import Storyboard
 from gateway.wiring import Wiring, wiring_of
-from shared.errors import TaskNotFound
+from shared.errors import Reason, TaskNotFound
 from shared.tasks.model import Task, facts_of
 from shared.tasks.store import Selection
 from shared.web.answers import MOMENT, TASK_ID, Demo, ErrorCode, Facts, Moment, Success
@@ -165,7 +165,7 @@ def task_object(task: Task, *, paused: bool = False) -> dict[str, Any]:
     if task.stats:
         shown["stats"] = task.stats
     if paused:
-        shown["reason"] = "NO_READER"
+        shown["reason"] = Reason.NO_READER
     if task.error_code:
         shown |= facts_of(task.result or {})
     return in_callers_language(shown) | ({"demo": True} if task.demo else {})

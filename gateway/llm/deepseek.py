@@ -21,7 +21,7 @@ from gateway.llm.refusals import refusal_in_body
 from gateway.llm.streaming import LINGER
 from gateway.llm.structured_answer import StructuredAnswer
 from gateway.settings import DEEPSEEK_ADDRESS, GatewaySettings, LLMAccess
-from gateway.storyboard.interview import Answer
+from gateway.storyboard.model_calls import Answer
 from gateway.storyboard.questions import Question
 from shared.errors import LLMError, Reason
 from shared.outbound.client import Failure, describe, outcome
@@ -49,7 +49,7 @@ class _ToolsRefused(Exception):
 
 
 class DeepSeek:
-    """A StoryModel; see gateway/storyboard/interview.py."""
+    """A StoryModel; see gateway/storyboard/model_calls.py."""
 
     def __init__(self, settings: GatewaySettings, client: httpx.AsyncClient) -> None:
         self._settings = settings

@@ -6,7 +6,7 @@ from gateway.llm.chat_answer import ChatAnswer
 from gateway.llm.event_lines import EventLines
 from gateway.llm.failures import CUT_REASONS, GOOD_REASONS, ONLY_THOUGHTS, Asked
 from gateway.llm.refusals import refusal_in_body
-from gateway.storyboard.interview import INCOMPLETE, Answer
+from gateway.storyboard.model_calls import INCOMPLETE, Answer
 from gateway.text.thoughts import without_thoughts
 from shared.errors import LLMError, Reason
 from shared.outbound.retry import Transient

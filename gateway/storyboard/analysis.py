@@ -8,7 +8,7 @@ from typing import Any
 from gateway.storyboard.board import Story
 from gateway.storyboard.document import document
 from gateway.storyboard.drawing import draw_frames
-from gateway.storyboard.interview import Audience, Interview, StoryModel
+from gateway.storyboard.model_calls import Audience, ModelCalls, StoryModel
 from gateway.storyboard.planning import plan_board
 from gateway.storyboard.reading import read_story
 from gateway.storyboard.sentences import sentences_of
@@ -30,23 +30,23 @@ class Analysis:
 
     async def run(self, work: Work) -> None:
         story = Story(**work.task.request)
-        interview = Interview(self._model, self._audience, work)
+        calls = ModelCalls(self._model, self._audience, work)
         text = await asyncio.to_thread(sentences_of, story.script, story.scene_count + 1)
         if not story.short:
             await work.inherit()
         await self._progress(work, 1)
         with _failing_in(1):
-            reading = await read_story(text, interview)
+            reading = await read_story(text, calls)
         await self._progress(work, 2)
         with _failing_in(2):
-            board = await plan_board(text, story, reading, interview)
+            board = await plan_board(text, story, reading, calls)
         await self._progress(work, 3)
         with _failing_in(3):
-            sketches = await draw_frames(board, story, interview)
+            finished = await draw_frames(board, story, calls)
         await self._progress(work, 4)
-        if not sketches:
+        if not finished:
             raise _failed(4, "未能提取到有效的提示词")
-        data = await asyncio.to_thread(document, story, board, sketches)
+        data = await asyncio.to_thread(document, story, board, finished)
         data |= _demo(work)
         change = Change(status=Status.COMPLETED, message="分析完成", current=4, result=dump_text({"data": data}))
         await work.end(None, {"type": "complete", "data": data} | _demo(work), change)

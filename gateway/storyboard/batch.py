@@ -92,8 +92,8 @@ class BatchProgress:
     async def handed_over(self, shot: BatchFrame) -> None:
         self.begun = True
         message = f"正在生成第{shot.position}/{shot.total}帧..."
-        event = {"type": "progress", "current": shot.position, "total": shot.total, "progress": self._progress}
-        event |= {"message": message, "sequence": shot.sequence} | _demo(self._work)
+        event: dict[str, Any] = {"type": "progress", "current": shot.position, "total": shot.total}
+        event |= {"progress": self._progress, "message": message, "sequence": shot.sequence} | _demo(self._work)
         change = Change(status=Status.RUNNING, message=message, current=len(self._outcomes), total=shot.total)
         await self._work.say(None, event, key=f"handed-{shot.position}", change=change)
 

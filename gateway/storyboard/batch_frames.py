@@ -19,8 +19,10 @@ class BatchFrame:
     frame: dict[str, Any]
 
     @property
-    def sequence(self) -> Any:
-        return self.frame.get("sequence") or self.position
+    def sequence(self) -> float | str:
+        """The frame's own number or name; its position where it has none, or something that is neither."""
+        given = self.frame.get("sequence")
+        return given if given and isinstance(given, int | float | str) and given is not True else self.position
 
     @property
     def prompt(self) -> Any:
@@ -67,14 +69,18 @@ class Outcome:
             "imageUrl": self.image_url,
             "contentUrl": self.content_url,
             "error": self.error,
-            "prompt": shot.prompt,
-            "chineseDescription": shot.frame.get("chineseDescription") or shot.frame.get("displayDescription"),
-            "frameType": shot.frame.get("frameType"),
+            "prompt": _text(shot.prompt),
+            "chineseDescription": _text(shot.frame.get("chineseDescription") or shot.frame.get("displayDescription")),
+            "frameType": _text(shot.frame.get("frameType")),
             "progress": half_up(100 * shot.position, shot.total),
             "generatedAt": self.at,
             "responseTime": self.response_ms,
             "taskId": self.task_id,
         } | self.facts
+
+
+def _text(given: object) -> str | None:
+    return given if isinstance(given, str) else None
 
 
 def recalled(told: dict[str, Any]) -> tuple[int, Outcome]:

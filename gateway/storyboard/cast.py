@@ -103,7 +103,7 @@ class Cast:
 
 
 @dataclass(slots=True)
-class Roll:
+class NamedPeople:
     """Everybody whom the windows named, most mentioned first, before anybody is told apart by the model."""
 
     aliases: dict[str, set[str]] = field(default_factory=dict)

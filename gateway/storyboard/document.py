@@ -6,20 +6,20 @@ from typing import Any
 
 from gateway.storyboard.board import Board, Shot, Story
 from gateway.storyboard.cast import person_as_wire, place_as_wire
-from gateway.storyboard.drawing import Sketch
+from gateway.storyboard.drawing import FinishedFrame
 from gateway.storyboard.frames import START, Frame, Source, as_wire
 
 
-def document(story: Story, board: Board, sketches: Sequence[Sketch]) -> dict[str, Any]:
-    """`data` of A1. `sketches` holds at least one frame."""
-    frames = frames_of(board, sketches)
+def document(story: Story, board: Board, finished: Sequence[FinishedFrame]) -> dict[str, Any]:
+    """`data` of A1. `finished` holds at least one frame."""
+    frames = frames_of(board, finished)
     return {
         "script_analysis": {
             "sceneCount": story.scene_count,
             "frameCount": len(frames),
             "genre_detected": story.genre,
             "segmented_story": segmented_story(board),
-            "extracted_frames": extracted_frames(sketches),
+            "extracted_frames": extracted_frames(finished),
             "coverage": {
                 "sentences": len(board.text),
                 "covered": sum(frame.source.last - frame.source.first + 1 for frame in frames if frame.source),
@@ -39,29 +39,29 @@ def document(story: Story, board: Board, sketches: Sequence[Sketch]) -> dict[str
     }
 
 
-def frames_of(board: Board, sketches: Sequence[Sketch]) -> list[Frame]:
+def frames_of(board: Board, finished: Sequence[FinishedFrame]) -> list[Frame]:
     """The frames with their shares of the story: the sentences of one that is missing go to the frame before it."""
-    firsts = [1, *(sketch.shot.first for sketch in sketches[1:]), len(board.text) + 1]
+    firsts = [1, *(frame.shot.first for frame in finished[1:]), len(board.text) + 1]
     return [
-        _frame(board, sketch, sequence, (first, after - 1))
-        for sequence, (sketch, (first, after)) in enumerate(zip(sketches, pairwise(firsts), strict=True), 1)
+        _frame(board, frame, sequence, (first, after - 1))
+        for sequence, (frame, (first, after)) in enumerate(zip(finished, pairwise(firsts), strict=True), 1)
     ]
 
 
-def _frame(board: Board, sketch: Sketch, sequence: int, span: tuple[int, int]) -> Frame:
-    shot = sketch.shot
-    variants = ((person.id, person.variant_at(shot.first)) for person in sketch.people)
+def _frame(board: Board, frame: FinishedFrame, sequence: int, span: tuple[int, int]) -> Frame:
+    shot = frame.shot
+    variants = ((person.id, person.variant_at(shot.first)) for person in frame.people)
     place = board.cast.place(shot.place)
     return Frame(
         sequence,
         shot.scene,
         shot.kind,
-        sketch.description,
-        sketch.prompt,
+        frame.description,
+        frame.prompt,
         Source(*span, *board.text.span(*span)),
         tuple((who, variant.id if variant else None) for who, variant in variants),
         place.id if place else None,
-        sketch.template,
+        frame.template,
     )
 
 
@@ -76,10 +76,10 @@ def _part(board: Board, shot: Shot) -> str:
     return f"## 第{shot.scene}份\n\n**完整剧情原文**：\n{text}\n\n**核心视觉点**：{shot.moment}"
 
 
-def extracted_frames(sketches: Sequence[Sketch]) -> str:
+def extracted_frames(finished: Sequence[FinishedFrame]) -> str:
     """Heading, type and description of every frame."""
     return "\n\n".join(
-        f"### 第{sketch.shot.scene}份-{sketch.shot.kind}\n\n"
-        f"**帧类型**：{sketch.shot.kind}\n\n**画面描述**：{sketch.description}"
-        for sketch in sketches
+        f"### 第{frame.shot.scene}份-{frame.shot.kind}\n\n"
+        f"**帧类型**：{frame.shot.kind}\n\n**画面描述**：{frame.description}"
+        for frame in finished
     )

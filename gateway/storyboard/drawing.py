@@ -1,7 +1,7 @@
 """Third step: descriptions and prompts of the frames, in small groups, checked before they count."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -10,9 +10,17 @@ from gateway.storyboard.answers import Drawn, frames_of
 from gateway.storyboard.board import Board, Notice, Shot, Story
 from gateway.storyboard.cast import Person
 from gateway.storyboard.checks import LONGEST, Fault, alike, fault_of, is_nothing, is_refusal
-from gateway.storyboard.interview import INCOMPLETE, Answer, Interview, together
+from gateway.storyboard.model_calls import INCOMPLETE, Answer, ModelCalls, together
 from gateway.storyboard.questions import Question
-from gateway.storyboard.templates import Filled, filled, placeholders, tidied, with_placeholders, without_names
+from gateway.storyboard.templates import (
+    Filled,
+    filled,
+    needs_tidying,
+    placeholders,
+    tidied,
+    with_placeholders,
+    without_names,
+)
 from shared.errors import LLMError
 
 # Eight prompts are written within their deadline by a model that gives 20 tokens a second.
@@ -27,7 +35,7 @@ _USELESS = {"FRAME_MISSING", "PROMPT_EMPTY", "PROMPT_REFUSED"}
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class FinishedFrame:
     """A frame as it goes on the board."""
 
     shot: Shot
@@ -38,7 +46,7 @@ class Sketch:
 
 
 @dataclass(slots=True)
-class _Sheet:
+class _Answers:
     """All that was written for the board's frames, by number."""
 
     drawn: dict[int, Drawn] = field(default_factory=dict)
@@ -48,18 +56,18 @@ class _Sheet:
     again: dict[int, Fault] = field(default_factory=dict)
 
 
-async def draw_frames(board: Board, story: Story, interview: Interview) -> list[Sketch]:
+async def draw_frames(board: Board, story: Story, calls: ModelCalls) -> list[FinishedFrame]:
     """The frames that could be drawn, in story order; notices go to the board. Raises LLMError."""
-    drawing = _Drawing(board, story, interview)
+    drawing = _Drawing(board, story, calls)
     await drawing.first_round()
     await drawing.further_rounds()
-    return await asyncio.to_thread(drawing.sketches)
+    return await asyncio.to_thread(drawing.finished)
 
 
 class _Drawing:
-    def __init__(self, board: Board, story: Story, interview: Interview) -> None:
-        self._board, self._story, self._interview = board, story, interview
-        self._sheet = _Sheet()
+    def __init__(self, board: Board, story: Story, calls: ModelCalls) -> None:
+        self._board, self._story, self._calls = board, story, calls
+        self._answers = _Answers()
         self._shots = {shot.number: shot for shot in board.shots}
         style = f", {board.cast.style}" if board.cast.style else ""
         self._style = style
@@ -76,64 +84,64 @@ class _Drawing:
         for number in range(1, _MOST_ROUNDS):
             wrong = self._faults()
             if number > 1:
-                wrong = {at: fault for at, fault in wrong.items() if self._sheet.cut and fault is _MISSING}
+                wrong = {at: fault for at, fault in wrong.items() if self._answers.cut and fault is _MISSING}
             if not wrong:
                 return
-            told = {at: fault for at, fault in wrong.items() if not (self._sheet.cut and fault is _MISSING)}
-            self._sheet.again |= told
-            before, was_cut = len(self._sheet.drawn), self._sheet.cut
-            self._sheet.cut = False
+            told = {at: fault for at, fault in wrong.items() if not (self._answers.cut and fault is _MISSING)}
+            self._answers.again |= told
+            before, was_cut = len(self._answers.drawn), self._answers.cut
+            self._answers.cut = False
             groups = _groups([self._shots[at] for at in sorted(wrong)], _MOST_FRAMES)
             asked = (self._again(f"frames-{group[0].number}-{number}", group, wrong) for group in groups)
             for group, answer in zip(groups, await together(asked), strict=True):
                 self._take(group, answer)
-            if was_cut and len(self._sheet.drawn) == before:
+            if was_cut and len(self._answers.drawn) == before:
                 break
-        if self._sheet.cut and not self._sheet.drawn:
+        if self._answers.cut and not self._answers.drawn:
             raise LLMError(INCOMPLETE)
 
     async def _asked(self, name: str, group: Sequence[Shot]) -> Answer:
         question = await asyncio.to_thread(questions.frames, self._board, self._story, group)
-        return await self._interview.ask(name, question)
+        return await self._calls.ask(name, question)
 
     async def _again(self, name: str, group: Sequence[Shot], wrong: Mapping[int, Fault]) -> Answer:
         question: Question = await asyncio.to_thread(questions.frames, self._board, self._story, group)
-        done = {at: drawn.prompt for at, drawn in self._sheet.drawn.items() if at not in wrong}
+        done = {at: drawn.prompt for at, drawn in self._answers.drawn.items() if at not in wrong}
         lines = [f"- 第{shot.number}帧：{wrong[shot.number].reason}" for shot in group]
         near = [line for shot in group for line in questions.neighbours(done, shot.number)]
         reason = "\n".join([*lines, *dict.fromkeys(near)])
-        return await self._interview.ask(name, question.again(reason), optional=True)
+        return await self._calls.ask(name, question.again(reason), optional=True)
 
     def _take(self, group: Sequence[Shot], answer: Answer) -> None:
         """Files the frames of an answer under their numbers."""
-        self._sheet.cut = self._sheet.cut or answer.cut
+        self._answers.cut = self._answers.cut or answer.cut
         found = [drawn for drawn in frames_of(answer.text) if drawn.prompt]
         seen: set[int] = set()
         for number, drawn in _numbered(found, group):
             if number is None:
-                self._sheet.strange += 1
+                self._answers.strange += 1
             elif number in seen:
-                self._sheet.doubled.add(number)
+                self._answers.doubled.add(number)
             else:
                 seen.add(number)
                 self._file(number, drawn)
 
     def _file(self, number: int, drawn: Drawn) -> None:
         """A better frame replaces a worse one."""
-        known = self._sheet.drawn.get(number)
+        known = self._answers.drawn.get(number)
         if known is None or _rank(self._fault(number, drawn)) <= _rank(self._fault(number, known)):
-            self._sheet.drawn[number] = drawn
+            self._answers.drawn[number] = drawn
 
     def _faults(self) -> dict[int, Fault]:
         """The worst fault of every frame that has one."""
         found: dict[int, Fault] = {}
         for number in self._shots:
-            drawn = self._sheet.drawn.get(number)
+            drawn = self._answers.drawn.get(number)
             fault = self._fault(number, drawn) if drawn else _MISSING
             if fault:
                 found[number] = fault
-        whole = [number for number in sorted(self._sheet.drawn) if number not in found]
-        for earlier, later in alike([self._body(number, self._sheet.drawn[number]) for number in whole]):
+        whole = [number for number in sorted(self._answers.drawn) if number not in found]
+        for earlier, later in alike([self._body(number, self._answers.drawn[number]) for number in whole]):
             found[whole[later]] = Fault(_ALIKE, f"与第{whole[earlier]}帧的提示词几乎相同，要画出不同的瞬间")
         return found
 
@@ -163,7 +171,7 @@ class _Drawing:
         place = self._board.cast.place(name)
         return place.look_english if place and place.look_english else None
 
-    def sketches(self) -> list[Sketch]:
+    def finished(self) -> list[FinishedFrame]:
         """Mends what is still wrong as far as that can be done here, and tells it."""
         faults, notices, found = self._faults(), self._board.notices, []
         for number, shot in self._shots.items():
@@ -171,22 +179,27 @@ class _Drawing:
             if fault and fault.code in _USELESS:
                 notices.append(Notice(fault.code, f"{shot.heading}：{fault.reason}，没有这一帧"))
                 continue
-            sketch = self._sketch(shot, self._sheet.drawn[number])
-            found.append(sketch)
+            frame = self._finished(shot, self._answers.drawn[number])
+            found.append(frame)
             position = len(found)
             if fault:
                 notices.append(Notice(fault.code, f"第{position}帧：{fault.reason}", position))
-            elif number in self._sheet.again:
-                reason = self._sheet.again[number].reason
+            elif number in self._answers.again:
+                reason = self._answers.again[number].reason
                 notices.append(Notice("FRAME_ASKED_AGAIN", f"第{position}帧已请模型重写：{reason}", position))
-        if self._sheet.doubled:
-            numbers = "、".join(map(str, sorted(self._sheet.doubled)))
-            notices.append(Notice("FRAME_DOUBLED", f"第{numbers}帧写了两次，多出的没有采用"))
-        if self._sheet.strange:
-            notices.append(Notice("FRAME_UNKNOWN", f"有{self._sheet.strange}帧不属于这个故事板，没有采用"))
+        notices += self._overall_notices()
         return found
 
-    def _sketch(self, shot: Shot, drawn: Drawn) -> Sketch:
+    def _overall_notices(self) -> Iterator[Notice]:
+        tidied_up = [number for number, drawn in self._answers.drawn.items() if needs_tidying(drawn.prompt)]
+        if tidied_up:
+            yield Notice("PROMPT_CLEANED", f"{_listed(tidied_up)}的提示词带有参数或引号，已去掉")
+        if self._answers.doubled:
+            yield Notice("FRAME_DOUBLED", f"{_listed(self._answers.doubled)}写了两次，多出的没有采用")
+        if self._answers.strange:
+            yield Notice("FRAME_UNKNOWN", f"有{self._answers.strange}帧不属于这个故事板，没有采用")
+
+    def _finished(self, shot: Shot, drawn: Drawn) -> FinishedFrame:
         body = self._body(shot.number, drawn)
         absent = [person for person in self._people(shot.number, drawn) if person.id not in placeholders(body)]
         if absent:
@@ -199,7 +212,11 @@ class _Drawing:
         description = drawn.description
         if is_nothing(description) or is_refusal(description):
             description = shot.moment
-        return Sketch(shot, description, done.template, done.prompt, tuple(people))
+        return FinishedFrame(shot, description, done.template, done.prompt, tuple(people))
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return f"第{'、'.join(map(str, sorted(numbers)))}帧"
 
 
 def _groups(shots: Sequence[Shot], most: int) -> list[Sequence[Shot]]:

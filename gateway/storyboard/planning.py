@@ -18,7 +18,7 @@ from gateway.storyboard.cast import (
     usable,
 )
 from gateway.storyboard.cover import Beat, Covered, covered, weighted_starts
-from gateway.storyboard.interview import Interview, together
+from gateway.storyboard.model_calls import ModelCalls, together
 from gateway.storyboard.questions import CastKnown, Question, style_words
 from gateway.storyboard.reading import Reading
 from gateway.storyboard.sentences import Sentences
@@ -42,28 +42,28 @@ class _Planned:
     again: tuple[str, ...] = ()
 
 
-async def plan_board(text: Sentences, story: Story, reading: Reading, interview: Interview) -> Board:
+async def plan_board(text: Sentences, story: Story, reading: Reading, calls: ModelCalls) -> Board:
     """Raises LLMError."""
-    planner = _Planner(text, story, reading, interview)
+    planner = _Planner(text, story, reading, calls)
     planned = await (planner.at_once() if story.short else planner.apart())
     return await asyncio.to_thread(planner.board, planned)
 
 
 class _Planner:
-    def __init__(self, text: Sentences, story: Story, reading: Reading, interview: Interview) -> None:
-        self._text, self._story, self._reading, self._interview = text, story, reading, interview
-        self._roll = reading.roll
+    def __init__(self, text: Sentences, story: Story, reading: Reading, calls: ModelCalls) -> None:
+        self._text, self._story, self._reading, self._calls = text, story, reading, calls
+        self._named = reading.named
         self._count = part_count(text, story.scene_count)
         self._given = given_people(story.characters)
 
     async def at_once(self) -> _Planned:
         """Everything in one question."""
-        question = questions.plan(self._text, self._story, self._roll, self._given, self._count)
+        question = questions.plan(self._text, self._story, self._named, self._given, self._count)
         return await self._asked("plan", question, self._leads(), parts=True)
 
     async def apart(self) -> _Planned:
         """Cast and parts of a long story side by side."""
-        names = self._roll.names(MOST_PEOPLE)
+        names = self._named.names(MOST_PEOPLE)
         groups = [names[at : at + _PEOPLE_PER_QUESTION] for at in range(0, len(names), _PEOPLE_PER_QUESTION)] or [[]]
         asked = [self._casted(number, group) for number, group in enumerate(groups, 1)]
         *casts, parted = await together([*asked, self._parted()])
@@ -74,7 +74,7 @@ class _Planner:
     async def _casted(self, number: int, names: Sequence[str]) -> _Planned:
         first = number == 1
         known = CastKnown(self._given if first else (), self._place_lines() if first else ())
-        question = questions.cast(self._text, self._story, self._roll, names, known)
+        question = questions.cast(self._text, self._story, self._named, names, known)
         leads = [name for name in self._leads() if name in names]
         return await self._asked(f"cast-{number}", question, leads, parts=False)
 
@@ -85,14 +85,14 @@ class _Planner:
 
     async def _asked(self, name: str, question: Question, leads: Sequence[str] | None, *, parts: bool) -> _Planned:
         """One question, and one more when something is missing. `leads` is None where no looks are asked for."""
-        answer = await self._interview.ask(name, question)
+        answer = await self._calls.ask(name, question)
         found = _Planned(looks_of(answer.text), parts_of(answer.text) if parts else _NO_PARTS)
         reasons = [*(self._lacking(found.looks, leads) if leads is not None else ())]
         reasons += self._wrong(found.parts) if parts else ()
         if not reasons:
             return found
         again = question.again("\n".join(f"- {reason}" for reason in reasons), longer=answer.cut)
-        second = (await self._interview.ask(f"{name}-again", again, optional=True)).text
+        second = (await self._calls.ask(f"{name}-again", again, optional=True)).text
         better = self._better(found.parts, parts_of(second)) if parts else _NO_PARTS
         return _Planned(_both(found.looks, looks_of(second)), better, tuple(reasons))
 
@@ -125,7 +125,7 @@ class _Planner:
 
     def _sourced(self, person: Person) -> Person:
         names = (person.name, *person.aliases)
-        return replace(person, source="story" if any(self._roll.described.get(name) for name in names) else "model")
+        return replace(person, source="story" if any(self._named.described.get(name) for name in names) else "model")
 
     def _style(self, line: str, notices: list[Notice]) -> str:
         words = tidy_look(style_words(self._story.style))
@@ -135,7 +135,7 @@ class _Planner:
         return line if words.lower() in line.lower() else f"{words}, {line}" if words else line
 
     def _leads(self) -> list[str]:
-        return [name for name, _ in self._roll.shown.most_common(_LEADS)]
+        return [name for name, _ in self._named.shown.most_common(_LEADS)]
 
     def _unknown(self, cast: Cast, names: Sequence[str]) -> list[str]:
         return [name for name in names if not ((person := cast.person(name)) and usable(person.look_english))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from gateway.storyboard import schemas
 from gateway.storyboard.board import Board, Shot, Story
-from gateway.storyboard.cast import Person, Roll
+from gateway.storyboard.cast import NamedPeople, Person
 from gateway.storyboard.cover import Beat
 from gateway.storyboard.schemas import Schema
 from gateway.storyboard.sentences import Sentences
@@ -54,26 +54,26 @@ def reading(text: Sentences, window: Window) -> Question:
     return Question("report_beats", prompt, schemas.READING, min(4000, 1000 + 20 * (window.last - window.first)), 0.2)
 
 
-def plan(text: Sentences, story: Story, roll: Roll, given: Sequence[Person], parts: int) -> Question:
+def plan(text: Sentences, story: Story, named: NamedPeople, given: Sequence[Person], parts: int) -> Question:
     """Cast, style and parts of a short story in one question."""
     prompt = _filled(
         "plan",
         scene_count=parts,
         cast_rules=_cast_rules(story),
         parts_rules=_parts_rules(text, story, parts),
-        people=_people_lines(text, roll, roll.names(), given),
+        people=_people_lines(text, named, named.names(), given),
         sentences=shown(text, 1, len(text)),
     )
-    return Question("report_plan", prompt, schemas.PLAN, 1500 + 250 * len(roll.times) + 80 * parts)
+    return Question("report_plan", prompt, schemas.PLAN, 1500 + 250 * len(named.times) + 80 * parts)
 
 
-def cast(text: Sentences, story: Story, roll: Roll, names: Sequence[str], known: "CastKnown") -> Question:
+def cast(text: Sentences, story: Story, named: NamedPeople, names: Sequence[str], known: "CastKnown") -> Question:
     """How some of the people look, and the places, which may be none."""
     prompt = _filled(
         "cast",
         cast_rules=_cast_rules(story),
-        names="、".join(roll.names(_MOST_NAMES)),
-        people=_people_lines(text, roll, names, known.given),
+        names="、".join(named.names(_MOST_NAMES)),
+        people=_people_lines(text, named, names, known.given),
         places="\n".join(known.places),
     )
     return Question("report_cast", prompt, schemas.CAST, 800 + 220 * len(names) + 120 * len(known.places))
@@ -138,19 +138,19 @@ def _parts_rules(text: Sentences, story: Story, count: int) -> str:
     return _filled("parts_rules", **values).rstrip("\n")
 
 
-def _people_lines(text: Sentences, roll: Roll, names: Iterable[str], given: Sequence[Person]) -> str:
+def _people_lines(text: Sentences, named: NamedPeople, names: Iterable[str], given: Sequence[Person]) -> str:
     """One line a person; what the caller fixed comes first."""
     fixed = [f"{person.name}（样子已定：{person.look or person.look_english or '由你定'}）" for person in given]
-    named = {person.name for person in given}
-    return "\n".join([*fixed, *(_person_line(text, roll, name) for name in names if name not in named)])
+    known = {person.name for person in given}
+    return "\n".join([*fixed, *(_person_line(text, named, name) for name in names if name not in known)])
 
 
-def _person_line(text: Sentences, roll: Roll, name: str) -> str:
-    numbers = [number for number in sorted(set(roll.described.get(name, ()))) if 1 <= number <= len(text)]
+def _person_line(text: Sentences, named: NamedPeople, name: str) -> str:
+    numbers = [number for number in sorted(set(named.described.get(name, ()))) if 1 <= number <= len(text)]
     described = [f"[{number}]{text.line(number)[:_LONGEST_DESCRIPTION]}" for number in numbers[:_DESCRIPTIONS]]
-    others = "、".join(sorted(roll.aliases.get(name, ()))[:5])
+    others = "、".join(sorted(named.aliases.get(name, ()))[:5])
     called = f"，又叫{others}" if others else ""
-    return f"{name}（{roll.times[name]}次{called}）{''.join(described)}"
+    return f"{name}（{named.times[name]}次{called}）{''.join(described)}"
 
 
 def _beat_line(text: Sentences, beat: Beat) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from gateway.storyboard import questions
 from gateway.storyboard.answers import reading_of
 from gateway.storyboard.board import Notice
-from gateway.storyboard.cast import Mention, Roll
+from gateway.storyboard.cast import Mention, NamedPeople
 from gateway.storyboard.checks import is_refusal
 from gateway.storyboard.cover import Beat, beats_in_order, cut_at_headings, plain_beats, uncovered
-from gateway.storyboard.interview import INCOMPLETE, Interview, together
+from gateway.storyboard.model_calls import INCOMPLETE, ModelCalls, together
 from gateway.storyboard.sentences import Sentences
 from gateway.storyboard.windows import Window, windows
 from shared.errors import LLMError
@@ -27,7 +27,7 @@ class Reading:
     """Beats that cover the story exactly, everybody who was named, and what is to be told."""
 
     beats: list[Beat] = field(default_factory=list)
-    roll: Roll = field(default_factory=Roll)
+    named: NamedPeople = field(default_factory=NamedPeople)
     notices: list[Notice] = field(default_factory=list)
     repaired: int = 0
 
@@ -51,25 +51,25 @@ class _Read:
         return not self.beats or sum(last - first + 1 for first, last in gaps) > _LARGE_GAP * size
 
 
-async def read_story(text: Sentences, interview: Interview) -> Reading:
+async def read_story(text: Sentences, calls: ModelCalls) -> Reading:
     """Raises LLMError."""
-    found = await together(_read(text, window, interview) for window in windows(text))
+    found = await together(_read(text, window, calls) for window in windows(text))
     reading = Reading()
     for read in found:
         reading.beats += read.beats
-        reading.roll.add(read.people)
-        reading.roll.seen(name for beat in read.beats for name in beat.people)
+        reading.named.add(read.people)
+        reading.named.seen(name for beat in read.beats for name in beat.people)
     reading.notices = _notices(found)
     reading.repaired = sum(bool(read.mended) or read.unread for read in found)
     return reading
 
 
-async def _read(text: Sentences, window: Window, interview: Interview) -> _Read:
+async def _read(text: Sentences, window: Window, calls: ModelCalls) -> _Read:
     read, rest, reason, stalls = _Read(window), window, "", 0
     for number in range(_MOST_QUESTIONS):
         question = await asyncio.to_thread(questions.reading, text, rest)
         name = f"read-{window.first}" + (f"-{number}" if number else "")
-        answer = await interview.ask(name, question.again(reason) if reason else question, optional=number > 0)
+        answer = await calls.ask(name, question.again(reason) if reason else question, optional=number > 0)
         found = await asyncio.to_thread(reading_of, answer.text)
         read.beats += found.beats
         read.people += found.people

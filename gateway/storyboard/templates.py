@@ -8,6 +8,7 @@ from gateway.storyboard.cast import Cast, Person
 
 _PLACEHOLDER = re.compile(r"\{\{?\s?([cp][0-9]{1,3})(?:[._ ]?v[0-9]{1,2})?\s?\}?\}")
 _FLAG = re.compile(r"\s*+--[a-zA-Z]{1,20}(?: [0-9a-zA-Z:.]{1,12})?")
+_RULE = re.compile(r" [-—_]{2,} ")
 _QUOTES = str.maketrans("", "", '"“”「」『』《》`')
 _AGAIN = "this same person"
 
@@ -27,11 +28,16 @@ def placeholders(template: str) -> list[str]:
 
 def tidied(body: str, style: str) -> str:
     """A model's prompt without flags, quotation marks, brackets around the whole, or a style line of its own."""
-    plain = _FLAG.sub("", " ".join(body.split())).translate(_QUOTES)
+    plain = _RULE.sub(" ", _FLAG.sub("", " ".join(body.split()))).translate(_QUOTES)
     plain = _PLACEHOLDER.sub(lambda match: "{{" + match.group(1) + "}}", plain).strip(" ,，.。;；*")
     if style and plain.lower().endswith(style.lower()):
         plain = plain[: -len(style)].rstrip(" ,，.。;；")
     return plain
+
+
+def needs_tidying(body: str) -> bool:
+    """Whether a prompt holds flags or quotation marks: a picture model paints what is quoted."""
+    return bool(_FLAG.search(body) or _RULE.search(body)) or body != body.translate(_QUOTES)
 
 
 def with_placeholders(body: str, people: Sequence[Person]) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, RootModel, WithJsonSchema
+from pydantic import BaseModel, Field, RootModel
 
 from shared.errors import Reason
 
@@ -22,18 +22,12 @@ Demo = Annotated[bool, Field(description="True when the sandbox stands in for th
 ErrorCode = Annotated[str | None, Field(description="The error for programs; null without one")]
 
 
-# Generators of clients do not know lists of types.
-_ANY_TYPE = [{"type": name} for name in ("string", "number", "boolean", "null", "object")]
-_ANYTHING = WithJsonSchema({"anyOf": [*_ANY_TYPE, {"type": "array", "items": {"anyOf": _ANY_TYPE}}]})
-
-
-class ValidationIssue(BaseModel):
-    """One value that was refused."""
+class ValidationIssue(BaseModel, extra="allow"):
+    """One value that was refused. `input` holds the value itself, of whatever type, unless it is long."""
 
     type: str = Field(description="What kind of rule was broken, such as `missing` or `less_than_equal`")
     loc: list[str | int] = Field(description="Where the value stands: `body`, `query` or `header`, then the way to it")
     msg: str = Field(description="The rule in words")
-    input: Annotated[Any, _ANYTHING] = Field(default=None, description="The value as it was sent, unless it is long")
     ctx: dict[str, Any] | None = Field(default=None, description="The rule's own values, such as its bounds")
 
 

@@ -13,6 +13,8 @@ HERE = Path(__file__).parent
 DESCRIPTIONS = HERE.parent / "openapi"
 CACHE = HERE.parent.parent / ".clients"
 TOOLS = CACHE / "node_modules" / ".bin"
+# Generators and compilers take half a minute of a core that is free.
+pytestmark = pytest.mark.timeout(600)
 SERVICES = ("gateway", "imagegen")
 
 

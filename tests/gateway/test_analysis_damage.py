@@ -132,8 +132,15 @@ def test_a_damaged_plan_is_told(
     assert len(data["storyboard_frames"]) == SCENES + 1
 
 
+def test_flags_and_quotes_are_taken_out_and_told(caller: httpx.Client, whole: dict[str, Any], stack: Stack) -> None:
+    stack.fault(vendor="deepseek", kind="flags", match=DRAW)
+    data = analysed(caller)
+    assert prompts(data) == prompts(whole)
+    assert codes(data) == {"PROMPT_CLEANED"}
+
+
 @pytest.mark.parametrize("question", [READ, PLAN, DRAW])
-@pytest.mark.parametrize("kind", ["thoughts", "lone_thoughts", "flags", "no_stop", "reset_after"])
+@pytest.mark.parametrize("kind", ["thoughts", "lone_thoughts", "no_stop", "reset_after"])
 def test_what_can_be_understood_is_no_damage(
     caller: httpx.Client, whole: dict[str, Any], stack: Stack, question: str, kind: str
 ) -> None:
@@ -152,6 +159,7 @@ def test_a_model_without_strict_tools_is_asked_for_plain_json(
     assert all('"response_format":{"type":"json_object"}' in body for body in asked)
 
 
+@pytest.mark.parametrize("caller", ["plain"], indirect=True)
 @pytest.mark.parametrize("number", range(25))
 def test_frames_in_a_form_of_the_model_s_own_are_read(
     caller: httpx.Client, whole: dict[str, Any], stack: Stack, number: int
@@ -169,8 +177,11 @@ def test_a_slow_model_is_waited_for(caller: httpx.Client, stack: Stack) -> None:
 
 def test_what_the_caller_says_of_people_shape_and_language_is_kept(gateway: httpx.Client, stack: Stack) -> None:
     look = "a tall woman in a bright red raincoat, silver braid"
-    people = [{"name": "阿鸢", "lookEnglish": look}, 5]
-    given: dict[str, Any] = {"characters": people, "aspectRatio": "9:16", "language": "English"}
+    given: dict[str, Any] = {
+        "characters": [{"name": "阿鸢", "lookEnglish": look}, 5],
+        "aspectRatio": "9:16",
+        "language": "English",
+    }
     data = analyse(gateway, script=STORY, sceneCount=SCENES, **given).json()["data"]
     person = data["script_analysis"]["characters"][0]
     assert (person["name"], person["lookEnglish"], person["source"]) == ("阿鸢", look, "caller")

@@ -33,7 +33,7 @@ def test_the_headers_are_those_of_an_unbuffered_stream(gateway: httpx.Client) ->
     with gateway.stream("POST", PATH, params={"stream": "true"}, json=form(sceneCount=1)) as response:
         headers = response.headers
         assert headers["content-type"] == "text/event-stream; charset=utf-8"
-        assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-cache", "no")
+        assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-cache, no-transform", "no")
         assert not {"connection", "keep-alive"} & set(headers)
         location = headers["location"]
         events = parse(response.read())

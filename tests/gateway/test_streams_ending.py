@@ -201,3 +201,21 @@ def test_moderation_told_inside_a_200_is_told_as_such(model: Model) -> None:
 def test_a_whole_body_in_the_place_of_a_stream_is_read(model: Model, whole: list[str]) -> None:
     model.fault(kind="plain_body", times=2)
     assert wholes(script(model.client, episodes=1)) == whole
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, "VENDOR_KEY_REFUSED"),
+        (402, "VENDOR_BALANCE_EMPTY"),
+        (403, "VENDOR_NOT_OPENED"),
+        (404, "VENDOR_NOT_OPENED"),
+    ],
+)
+def test_a_refusal_names_its_reason_and_who_gave_it(model: Model, status: int, reason: str) -> None:
+    model.fault(kind="status", value=status)
+    data = script(model.client, episodes=1)[-1].data
+    assert (data["reason"], data["vendor"]["name"]) == (reason, model.vendor)
+    assert data["vendor"]["code"]
+    if model.vendor == "claude":
+        assert data["vendor"]["requestId"].startswith("req_011Sandbox")

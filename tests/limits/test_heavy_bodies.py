@@ -72,6 +72,31 @@ def test_a_body_at_its_limit_stops_nobody_for_long(stack: Stack, service: str) -
     assert min(ratios) < 2, ratios
 
 
+PICTURE = {"imageUrl": "data:image/png;base64," + "A" * MEGABYTE}
+REFUSED: dict[str, tuple[str, dict[str, Any], int]] = {
+    "95 pictures": ("/api/generate-all-images", {"frames": [PICTURE] * 95}, 400),
+    "frames that are none": ("/api/generate-all-images", {"frames": {"a": [[n] for n in range(240_000)]}}, 422),
+    "a style that is none": (
+        "/api/intelligent-analyze-script",
+        {"script": "雨夜", "sceneCount": 3, "style": [[n] for n in range(240_000)]},
+        422,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_heavy_body_is_refused_without_stopping_anybody_for_long(stack: Stack, name: str) -> None:
+    path, value, status = REFUSED[name]
+    body = json.dumps(value).encode()
+
+    def send() -> None:
+        answer = http.post(stack.gateway_url + path, content=body, headers=JSON_TYPE)
+        assert (answer.status_code, len(answer.content) < 5000) == (status, True)
+
+    ratios = [longest_wait(stack.gateway_url, send) / seconds_to_parse(body) for _ in range(3)]
+    assert min(ratios) < 2, ratios
+
+
 def test_eight_heavy_orders_at_once_are_all_taken_and_of_their_frames_little_is_kept(stack: Stack) -> None:
     body = heavy_order()
 

@@ -57,7 +57,7 @@ def test_every_task_is_told_when_it_is_accepted_and_when_it_has_ended(own_stack:
     eventually(lambda: len(events(imagegen, "task.ended")) == 2, "a picture has no ending")
     endings = events(imagegen, "task.ended")
     assert sum(e["pictures"] for e in endings) == batch["pictures"]
-    assert [e["reason"] for e in endings if e["failed"]] == ["VOLCENGINE_API_ERROR"] * batch["failed"]
+    assert [e["reason"] for e in endings if e["failed"]] == ["CONTENT_REFUSED"] * batch["failed"]
 
 
 def test_a_cancelled_task_is_told_as_cancelled(own_stack: Stack) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.storyboard import questions
 from gateway.storyboard.board import Board, Story, shots_of
-from gateway.storyboard.cast import Cast, Person, Roll
+from gateway.storyboard.cast import Cast, NamedPeople, Person
 from gateway.storyboard.cover import Beat
 from gateway.storyboard.sentences import Sentences, sentences_of
 from gateway.storyboard.windows import Window
@@ -28,9 +28,9 @@ def read_question(story: str = STORY, first: int = 1, last: int = 0) -> str:
 
 
 def plan_question(story: str, parts: int, style: str | None = None) -> str:
-    roll = Roll()
-    roll.seen(LOOKS)
-    return questions.plan(numbered(story, parts), Story(story, parts, style), roll, [], parts).prompt
+    named = NamedPeople()
+    named.seen(LOOKS)
+    return questions.plan(numbered(story, parts), Story(story, parts, style), named, [], parts).prompt
 
 
 def parts_question(story: str, parts: int, beats: list[Beat]) -> str:

@@ -1,12 +1,15 @@
 """Schemathesis over both descriptions, all phases: no undocumented answer, no 500, at least 20,000 cases."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.plain import http
 from tests.stack import Process, Stack
 
 CHECKS = (
@@ -48,10 +51,23 @@ HEAVY = (
 )
 
 
+def as_on_the_wire(document: Any) -> Any:
+    """The description with the `data` of events as they are sent: a line of JSON. Schemathesis does not parse them."""
+    for schema in document["components"]["schemas"].values():
+        properties = schema.get("properties", {})
+        if {"id", "data"} <= properties.keys() <= {"id", "event", "data"}:
+            parsed = {"$ref": properties["data"]["$ref"]}
+            line = {"type": "string", "contentMediaType": "application/json", "contentSchema": parsed}
+            properties["data"] = line
+    return document
+
+
 def campaign(service: Process, folder: Path, examples: int, chosen: list[str]) -> int:
     """How many cases were sent; fails with the report where a check failed."""
+    description = folder / f"{service.service}.json"
+    description.write_text(json.dumps(as_on_the_wire(http.get(f"{service.url}/openapi.json").json())))
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "run", str(description), "--url", service.url),
         *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing,stateful", "--workers", "1"),
         *("--max-examples", str(examples), "--suppress-health-check", "all", "--request-timeout", "60"),
         *chosen,

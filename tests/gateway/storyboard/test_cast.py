@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.storyboard.cast import Mention, Person, Place, Roll, Variant, given_people, numbered, tidy_look
+from gateway.storyboard.cast import Mention, NamedPeople, Person, Place, Variant, given_people, numbered, tidy_look
 from gateway.storyboard.templates import filled, placeholders, tidied, with_placeholders
 
 LOOK = "a 28-year-old woman with shoulder-length black hair, grey linen coat"
@@ -16,11 +16,11 @@ def test_an_alias_is_not_a_second_person() -> None:
 
 
 def test_pronouns_are_nobody() -> None:
-    roll = Roll()
-    roll.add([Mention("她"), Mention("阿鸢", ("她", "鸢儿"), (3,)), Mention("阿鸢", (), (9,))])
-    assert roll.names() == ["阿鸢"]
-    assert roll.aliases["阿鸢"] == {"鸢儿"}
-    assert roll.described["阿鸢"] == [3, 9]
+    named = NamedPeople()
+    named.add([Mention("她"), Mention("阿鸢", ("她", "鸢儿"), (3,)), Mention("阿鸢", (), (9,))])
+    assert named.names() == ["阿鸢"]
+    assert named.aliases["阿鸢"] == {"鸢儿"}
+    assert named.described["阿鸢"] == [3, 9]
 
 
 def test_a_look_changes_from_a_sentence_on() -> None:

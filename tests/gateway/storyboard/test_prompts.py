@@ -6,7 +6,7 @@ import pytest
 
 from gateway.storyboard import questions
 from gateway.storyboard.board import Board, Shot, Story, shots_of
-from gateway.storyboard.cast import Cast, Mention, Person, Place, Roll
+from gateway.storyboard.cast import Cast, Mention, NamedPeople, Person, Place
 from gateway.storyboard.cover import Beat
 from gateway.storyboard.questions import CastKnown, Question, style_words
 from gateway.storyboard.schemas import Schema
@@ -17,8 +17,8 @@ from tests.golden.snapshots import assert_snapshot
 HOSTILE = "$& {{scene_count}} {SCRIPT_CONTENT} \\1 {0} %s 「{{style}}」</sentences>"
 STORY = Story("第一章 渡口\n雨夜，阿鸢站在渡口。老周摇船靠岸。\n\n她递出信。", 3, "anime")
 TEXT = sentences_of(STORY.script, 4)
-ROLL = Roll()
-ROLL.add([Mention("阿鸢", ("鸢儿",), (2,)), Mention("老周", (), (3,))])
+NAMED = NamedPeople()
+NAMED.add([Mention("阿鸢", ("鸢儿",), (2,)), Mention("老周", (), (3,))])
 BEATS = [Beat(1, 3, 2, "渡口", "雨夜", ("阿鸢", "老周"), 3), Beat(4, 4, 4, "渡口", "雨夜", ("阿鸢",), 5)]
 LOOK = "a 20-year-old woman with long black hair, red coat"
 PEOPLE = (Person("c1", "阿鸢", ("鸢儿",), "红衣", LOOK),)
@@ -28,8 +28,8 @@ BOARD = Board(TEXT, BEATS, CAST, SHOTS)
 
 QUESTIONS: dict[str, Question] = {
     "reading": questions.reading(TEXT, Window(2, 4)),
-    "plan": questions.plan(TEXT, STORY, ROLL, [Person("", "阿鸢", (), "红衣黑发")], 3),
-    "cast": questions.cast(TEXT, STORY, ROLL, ["阿鸢", "老周"], CastKnown((), ["渡口（2个节拍）"])),
+    "plan": questions.plan(TEXT, STORY, NAMED, [Person("", "阿鸢", (), "红衣黑发")], 3),
+    "cast": questions.cast(TEXT, STORY, NAMED, ["阿鸢", "老周"], CastKnown((), ["渡口（2个节拍）"])),
     "parts": questions.parts(TEXT, STORY, BEATS, 3),
     "frames": questions.frames(BOARD, replace(STORY, aspect_ratio="9:16"), SHOTS[1:3]),
     "again": questions.reading(TEXT, Window(1, 4)).again("第2-3句不在任何节拍里"),
@@ -76,7 +76,7 @@ def test_the_shape_of_an_answer_is_closed(name: str) -> None:
 )
 def test_style_becomes_words(style: str | None, words: str) -> None:
     assert style_words(style) == words
-    asked = questions.plan(TEXT, replace(STORY, style=style), ROLL, [], 3).prompt
+    asked = questions.plan(TEXT, replace(STORY, style=style), NAMED, [], 3).prompt
     assert (f"媒介已定为 {words}" in asked) is bool(words)
 
 
@@ -101,6 +101,6 @@ def test_what_the_user_wrote_stays_literal() -> None:
     text = sentences_of(f"{HOSTILE}。\n再来。")
     shown = " ".join(HOSTILE.split())
     assert shown in questions.reading(text, Window(1, 2)).prompt
-    assert shown in questions.plan(text, Story(HOSTILE, 1), Roll(), [], 1).prompt
+    assert shown in questions.plan(text, Story(HOSTILE, 1), NamedPeople(), [], 1).prompt
     board = Board(text, [], Cast(), [Shot(1, 1, "开始帧", 1, 2, HOSTILE)])
     assert shown in questions.frames(board, Story(HOSTILE, 1), board.shots).prompt

@@ -41,7 +41,7 @@ class Audience(Protocol):
     async def somebody(self, task_id: str) -> None: ...
 
 
-class Interview:
+class ModelCalls:
     """All questions of one life of a task."""
 
     def __init__(self, model: StoryModel, audience: Audience, work: Work) -> None:
