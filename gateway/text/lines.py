@@ -17,7 +17,11 @@ _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _WIDE_LOWER = {code: code - 0xFEE0 + 32 for code in range(0xFF21, 0xFF3B)}
 _ALIKE: dict[int, int] = str.maketrans("【】〔〕［］「」『』—–―‐‑‒−\u3000\u00a0\t｜∶﹕．", "[][][][][]-------   |::.")
 _PICTOGRAMS = dict.fromkeys([*range(0x1F300, 0x1FB00), *range(0x2600, 0x27C0), *range(0x2460, 0x2474), 0xFE0F], " ")
-_FOLD: dict[int, int | str] = {**_PICTOGRAMS, **_NARROW, **_LOWER, **_WIDE_LOWER, **_ALIKE}
+_TRADITIONAL: dict[int, int] = str.maketrans(
+    "幀開結場鏡頭畫詞輔說語譯釋夢圖繪負類間過鍵關終編號內點劇員錄錶數時晝後續話頁億兩貳參陸",
+    "帧开结场镜头画词辅说语译释梦图绘负类间过键关终编号内点剧员录表数时昼后续话页亿两贰叁陆",
+)
+_FOLD: dict[int, int | str] = {**_PICTOGRAMS, **_NARROW, **_LOWER, **_WIDE_LOWER, **_TRADITIONAL, **_ALIKE}
 _INVISIBLE = dict.fromkeys([0x0, 0xFEFF, 0x200B, 0x2060, *range(0xD800, 0xE000)])
 
 _DIGITS = {mark: value for value, marks in enumerate(("零〇", "一壹", "二两贰", "三叁", "四肆")) for mark in marks}
@@ -32,7 +36,10 @@ _LONG_RULE_MARKS = frozenset("—–―─━═－＝")
 
 
 def fold(text: str) -> str:
-    """The text in narrow, lower-case signs, each at its place (so matches give slices of it), pictograms as blanks."""
+    """Narrow, lower-case, simplified signs, each at its place (so matches give slices), pictograms as blanks.
+
+    Only the traditional signs that stand in labels are simplified.
+    """
     return text.translate(_FOLD)
 
 

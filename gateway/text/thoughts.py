@@ -27,13 +27,15 @@ class ThoughtFilter:
         self._held += piece
         self.disowned = False
         shown = ""
-        while tag := _TAG.search(self._held):
-            before, self._held = self._held[: tag.start()], self._held[tag.end() :]
+        at = 0
+        for tag in _TAG.finditer(self._held):
+            before, at = self._held[at : tag.start()], tag.end()
             if not self._thinking:
                 shown += before
             if tag[1] and not self._thinking:
                 self.disowned, self._told, shown = self.disowned or self._told, False, ""
             self._thinking, self._cut = not tag[1], True
+        self._held = self._held[at:]
         return self._visible(shown + self._settled())
 
     def finish(self) -> str:

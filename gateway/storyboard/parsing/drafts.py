@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gateway.storyboard.frames import END, START, Frame
 from gateway.storyboard.parsing.marks import Kind, Mark, frame_type_of
-from gateway.storyboard.parsing.values import tidy
+from gateway.storyboard.parsing.values import is_worded, says_nothing, tidy
 from gateway.text.lines import fold, is_cjk
 
 _PARAMETERS_AT_END = re.compile(r"--[a-z]{1,10} [0-9:.a-z]{1,12}[*`_ .\]]{0,8}$")
@@ -30,7 +30,8 @@ class Draft:
     loose: list[str] = field(default_factory=list)
 
     def prompt_text(self) -> str:
-        return tidy("\n".join(self.prompt)) or self._loose_prompt()
+        told = tidy("\n".join(self.prompt))
+        return "" if says_nothing(told) else told or self._loose_prompt()
 
     def description_text(self) -> str:
         return tidy("\n".join(self.description)) or self._loose_description() or self.title
@@ -60,7 +61,7 @@ class Drafts:
     def read(self, mark: Mark) -> None:
         match mark.kind:
             case Kind.TEXT:
-                self._text(mark.text)
+                self._text(mark.text, listed=mark.listed)
             case Kind.HEADING:
                 self._heading(mark)
             case Kind.DESCRIPTION | Kind.PROMPT:
@@ -76,10 +77,13 @@ class Drafts:
                 self._boundary()
 
     def frames(self) -> list[Frame]:
-        drafts = [draft for draft in [*self._done, self._draft] if draft.prompt_text()]
         frames: list[Frame] = []
-        for draft in drafts:
-            frame = _frame(draft, frames)
+        left_out = 0
+        for draft in [*self._done, self._draft]:
+            if not draft.prompt_text():
+                left_out += bool(draft.prompt)
+                continue
+            frame = _frame(draft, frames, left_out)
             if not any(_same(frame, earlier) for earlier in frames[-2:]):
                 frames.append(frame)
         return frames
@@ -100,6 +104,10 @@ class Drafts:
             self._text(mark.text)
             return
         is_prompt = mark.kind is Kind.PROMPT
+        if is_prompt and mark.frame_type and self._draft.prompt:
+            self._next(Draft(self._draft.scene, mark.frame_type, headed=True))
+        elif is_prompt and mark.frame_type:
+            self._draft.frame_type = mark.frame_type
         if self._draft.prompt if is_prompt else self._draft.description or self._ended():
             self._next(Draft())
         self._field = self._draft.prompt if is_prompt else self._draft.description
@@ -111,7 +119,7 @@ class Drafts:
     def _ended(self) -> bool:
         return bool(self._draft.prompt) and not self._draft.headed
 
-    def _text(self, text: str) -> None:
+    def _text(self, text: str, *, listed: bool = False) -> None:
         if self._field is None:
             if self._draft.headed:
                 self._draft.loose.append(text)
@@ -120,6 +128,8 @@ class Drafts:
             self._leave_field()
             return
         self._gap = False
+        if listed and self._field and is_worded(self._field[-1][-1:]):
+            self._field[-1] += ","
         self._field.append(text)
 
     def _fence(self) -> None:
@@ -152,12 +162,15 @@ def _is_over(last: str, text: str) -> bool:
     return bool(_PARAMETERS_AT_END.search(fold(last[-40:])) or _CHATTER.match(fold(text)))
 
 
-def _frame(draft: Draft, before: list[Frame]) -> Frame:
+def _frame(draft: Draft, before: list[Frame], left_out: int) -> Frame:
+    """`left_out`: frames before it that say no prompt; a frame without a number counts them."""
     position = len(before) + 1
     scene = draft.scene
     if scene is None and draft.frame_type == END and before:
         scene = before[-1].scene_index
-    return Frame(position, scene or position, draft.frame_type or START, draft.description_text(), draft.prompt_text())
+    return Frame(
+        position, scene or position + left_out, draft.frame_type or START, draft.description_text(), draft.prompt_text()
+    )
 
 
 def _same(one: Frame, other: Frame) -> bool:

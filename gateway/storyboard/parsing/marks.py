@@ -33,6 +33,7 @@ class Mark(NamedTuple):
     scene: int | None = None
     frame_type: str | None = None
     weak: bool = False
+    listed: bool = False
 
 
 _DESCRIPTION = ("中文辅助描述", "中文画面描述", "辅助描述", "中文描述", "画面描述", "chinese description")
@@ -61,12 +62,31 @@ LABELS = {
     **_WEAK,
 }
 _NAMES = "|".join(re.escape(name) for name in sorted(LABELS, key=len, reverse=True))
-_LABEL = re.compile(rf"\[?({_NAMES})(?: ?\([^()]{{0,20}}\)| ?[/|] ?(?:{_NAMES}))?")
+_LABEL = re.compile(rf"\[?({_NAMES})(?: ?\((?P<note>[^()]{{0,20}})\)| ?[/|] ?(?:{_NAMES}))?")
 _LABEL_LATER = re.compile(rf"\*\*[ \[]{{0,2}}(?:{_NAMES})(?: ?\([^()]{{0,20}}\))?\]?:?\*\*")
 _OTHER_LABEL = re.compile(r"[ >*\-+•·]{0,8}\*\*[^*:]{1,20}(?::\*\*|\*\* ?:)")
 
+_PROMPT_WORD = re.compile(r"prompt|提示词|提示语|咒语")
+_DESCRIPTION_WORD = re.compile(r"描述|说明|画面|中文|chinese|释义|description")
+_NOT_OURS = re.compile(r"负|反向|negative|角色|人物|特征|character|风格|style|音|sound|时长|duration|台词|旁白")
+_ENGLISH = re.compile(r"英文|英语|english|en")
+_LABEL_WORDS = re.compile(
+    r"(?:jimeng|即梦|midjourney|mj|ai|英文|英语|english|en|中文|chinese|画面|图片|图像|image|picture|绘画|绘图|出图|生图"
+    r"|文生图|正向|positive|final|最终|镜头|场景|辅助|内容|分镜|视觉|visual|prompt|提示词|提示语|咒语|描述|说明|释义|词"
+    r"|description|[0-9][0-9.]{0,3}|[ _/-])+"
+)
+_ANY_LABEL = re.compile(
+    r"(?P<open>\[)?(?P<name>[a-z\u4e00-\u9fff][^:()\[\]*|。,!?]{0,24}?)(?: ?\((?P<note>[^()]{0,20})\))?"
+    r"(?P<after>(?(open)\][ *_`]{0,4}:?[ *_`]{0,4}|(?:[ *_`\]]{0,4}:[ *_`]{0,4}| ?\*\* ?$)))"
+)
+_TAG = re.compile(r"</?[a-z][a-z0-9_-]{0,30}(?: [^<>]{0,80})?/?>", re.IGNORECASE)
+
 _TYPE_WORDS = r"(?:(?:开始|起始|首|结束|结尾|尾|末|终|中间|过渡|关键)帧|(?:start|end|first|last|key|middle)[ -]?frame)"
 _END_WORDS = re.compile(r"(?:结束|结尾|尾|末|终)帧|(?:end|last)[ -]?frame")
+_BARE_TYPE = re.compile(
+    r"(?:(?P<end>结束|结尾|收尾|尾声?|末|终|end|ending|last|final)|(?:开始|起始|开场|开头|开|首|start|starting|opening|first))"
+    r" ?(?:帧|画面|镜头?|frame|shot|image)?"
+)
 _ANY_TYPE = re.compile(rf"{_TYPE_WORDS}|[\u4e00-\u9fff]{{1,4}}帧")
 _PART = re.compile(rf"第 ?({NUMERAL}) ?(?:份|部分|段|幕|场)|(?:part|scene|segment|片段|场景) ?({NUMERAL})(?![0-9])")
 _INDEX = re.compile(
@@ -74,7 +94,8 @@ _INDEX = re.compile(
     rf"|\[(?:序号|分镜|帧)? ?{NUMERAL}\]"
 )
 _BEFORE_PART = re.compile(
-    rf"[{NUMERAL_CHARACTERS}\[\]()#.、:\- ]*(?:(?:序号|编号|分镜|镜头|帧|frame)[{NUMERAL_CHARACTERS}\[\]()#.、:\- ]*)?"
+    rf"[{NUMERAL_CHARACTERS}\[\]()#.、:\- ]*"
+    rf"(?:(?:{_TYPE_WORDS}|序号|编号|分镜|镜头|帧|frame)[{NUMERAL_CHARACTERS}\[\]()#.、:\- ]*)?"
 )
 _ONLY_TYPE = re.compile(rf"[\[(]?(?:{NUMERAL}[.、:])? ?{_TYPE_WORDS} ?[\])]? ?:?")
 _BULLET = re.compile(r"^[ \t]{0,12}(?:[-*+•·]|[0-9]{1,2}\.) +|^[ \t]{0,12}>")
@@ -107,7 +128,7 @@ def mark_of(line: str) -> Mark:
         return Mark(Kind.TEXT, line.strip())
     if is_fence(line):
         return Mark(Kind.FENCE)
-    if is_rule(line):
+    if is_rule(line) or (line.lstrip()[:1] == "<" and _TAG.fullmatch(line.strip())):
         return Mark(Kind.RULE)
     return _worded(line)
 
@@ -119,9 +140,40 @@ def _worded(line: str) -> Mark:
     return (
         _label(line, folded, start, marked)
         or heading_of(line[start:], marked)
+        or _ruled_label(line, folded, start)
         or _other(folded, start)
-        or Mark(Kind.TEXT, _BULLET.sub("", line).strip())
+        or Mark(Kind.TEXT, _BULLET.sub("", line).strip(), listed=bool(_BULLET.match(line)) and ">" not in line[:13])
     )
+
+
+def kind_of_label(name: str) -> Kind | None:
+    """What a label is by the words in it, folded: a prompt, a description, something else, or None."""
+    if _NOT_OURS.search(name):
+        return Kind.OTHER
+    if _PROMPT_WORD.search(name) or _ENGLISH.fullmatch(name.strip()):
+        return Kind.PROMPT
+    return Kind.DESCRIPTION if _DESCRIPTION_WORD.search(name) else None
+
+
+def _ruled_label(line: str, folded: str, start: int) -> Mark | None:
+    """A label that is in no list: its words tell; without emphasis all of them have to be words of labels."""
+    match = _ANY_LABEL.match(folded, start)
+    if not match:
+        return None
+    name = match["name"].strip()
+    kind = kind_of_label(name)
+    bold = "**" in folded[:start]
+    if kind is None or not (bold or _LABEL_WORDS.fullmatch(name)):
+        return None
+    if kind is Kind.OTHER:
+        return Mark(kind)
+    value = _value(line[match.end() :], not bold or "*" in match["after"])
+    return Mark(kind, value, frame_type=_type_in(match["note"]), weak=not _PROMPT_WORD.search(name))
+
+
+def _type_in(note: str | None) -> str | None:
+    bare = _BARE_TYPE.fullmatch((note or "").strip())
+    return (END if bare["end"] else START) if bare else None
 
 
 def _label(line: str, folded: str, start: int, marked: bool) -> Mark | None:
@@ -136,7 +188,7 @@ def _label(line: str, folded: str, start: int, marked: bool) -> Mark | None:
     raw = line[len(line) - len(value) :] if value else ""
     raw = _value(raw[1:] if value.startswith(":") else raw.lstrip("-— "), closed or "**" not in folded[:start])
     name = match.group(1)
-    return Mark(LABELS[name], raw, weak=name in _WEAK)
+    return Mark(LABELS[name], raw, frame_type=_type_in(match["note"]), weak=name in _WEAK)
 
 
 def _continues_word(after: str) -> bool:
@@ -175,7 +227,9 @@ def _heading(words: str, folded: str, end: int, scene: int | None) -> Mark:
     tail = folded[end:]
     found = _ANY_TYPE.search(tail)
     title = words[end + found.end() :] if found else words[end:]
-    frame_type = frame_type_of(found.group()) if found else None
+    frame_type = frame_type_of(found.group()) if found else _type_in(tail.strip(_TITLE_EDGE))
+    before = None if frame_type else _ANY_TYPE.search(folded, 0, end)
+    frame_type = frame_type_of(before.group()) if before else frame_type
     valid = scene if scene and scene <= MAX_SCENE else None
     return Mark(Kind.HEADING, title.strip(_TITLE_EDGE), scene=valid, frame_type=frame_type)
 
