@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import re
 from dataclasses import dataclass
 
 from gateway.screenplay import prompts
+from gateway.screenplay.checks import is_closed
 from gateway.screenplay.merge import Patience, merged_pieces
 from gateway.screenplay.model import Interrupted, ScriptModel, Turn
 from gateway.screenplay.parsing.outline import context_from
 from gateway.text.continuation import OverlapTrimmer
-from gateway.text.lines import NUMERAL
 from gateway.text.thoughts import ThoughtFilter
 from shared.errors import LLMError, Reason
 from shared.tasks.context import Work
@@ -23,7 +22,6 @@ PAUSE = 2.0
 MOST_CALLS = 60
 MOST_CONTINUATIONS = 8
 SHORTEST_DIRECTORY_LINE = 15
-_CLOSING_MARK = re.compile(rf"[（(【\[] ?(?:第 ?{NUMERAL} ?集|本集|全剧|全集)? ?(?:完结?|终) ?[）)】\]]\s*\Z")
 _ENDS_A_LINE = ("。", "！", "？", "…", "”", "）", "」", ".", "!", "?", "\n", "|")
 _THOUGHT_ALOUD = "前面的文字是模型的思考过程"
 
@@ -45,7 +43,7 @@ class Draft:
         An episode has its closing mark, a directory a line for each of its `episodes`.
         """
         if self.episode:
-            return bool(_CLOSING_MARK.search(self.text[-40:]))
+            return is_closed(self.text)
         lines = context_from(self.text).directory
         written = len(lines) >= self.episodes > 0 and len(lines[-1]) >= SHORTEST_DIRECTORY_LINE
         return written and self.text.endswith(_ENDS_A_LINE)
@@ -73,9 +71,13 @@ class Draft:
         """Tell readers to drop the part's text but `to`, its beginning."""
         if self.text == to:
             return
-        await self.work.say("episode_retry", {"episode": self.episode, "reason": _THOUGHT_ALOUD})
-        self.text = ""
+        await self.drop(_THOUGHT_ALOUD)
         await self.add(to)
+
+    async def drop(self, reason: str) -> None:
+        """Tell readers that all of the part's text is void."""
+        await self.work.say("episode_retry", {"episode": self.episode, "reason": reason})
+        self.text = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ _DIVIDER = frozenset("|-: \t")
 
 @dataclass(frozen=True, slots=True)
 class ScriptPart:
-    """`episode` 0 is the characters table and directory."""
+    """`episode` 0 is the characters table and directory; `problems` is what it is not as it was ordered."""
 
     episode: int
     content: str
+    problems: tuple[str, ...] = ()
 
 
 def as_markdown(parts: Iterable[ScriptPart]) -> str:

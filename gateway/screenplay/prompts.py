@@ -10,7 +10,7 @@ CHARACTERS_A_MINUTE = 450
 MAX_MINUTES = 30.0
 
 # Read with the module: a file that is first needed inside the event loop would block it.
-_TEMPLATES = {name: template("gateway.screenplay", name) for name in ("directory", "episode", "continuation")}
+_TEMPLATES = {name: template("gateway.screenplay", name) for name in ("directory", "episode", "continuation", "again")}
 _AMOUNT = re.compile(rf"([0-9]{{1,4}}(?:\.[0-9]{{1,2}})?|{NUMERAL}(?= ?[分秒到至~-])) ?(秒|s(?:ec)?)?")
 
 
@@ -32,6 +32,12 @@ def episode(number: int, total: int, duration: str, context_text: str, previous_
         context=context_text.strip(),
         previous=previous_tail.strip("\n"),
     )
+
+
+def again(question: str, problems: Iterable[str]) -> str:
+    """The same question once more, with what was wrong with the answer."""
+    told = "\n".join(f"- {problem}" for problem in problems)
+    return f"{question}\n\n{_filled('again', problems=told)}"
 
 
 def continuation() -> str:

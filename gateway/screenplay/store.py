@@ -68,8 +68,8 @@ def full_script(parts: Iterable[ScriptPart]) -> str:
 
 
 def extracted(parts: Iterable[ScriptPart]) -> tuple[EpisodePrompts, ...]:
-    """The picture prompts of the episodes; one that does not say its number still gets the right one."""
-    return extract("\n\n".join(f"集数：第{part.episode}集\n{part.content}" for part in parts if part.episode))
+    """The picture prompts of the episodes; nothing in the text of a part begins another episode."""
+    return tuple(found for part in parts if part.episode for found in extract(part.content, part.episode))
 
 
 async def _pieces(connection: AsyncConnection, task_id: str, after: int) -> str:
@@ -85,4 +85,5 @@ async def _pieces(connection: AsyncConnection, task_id: str, after: int) -> str:
 
 def _part(row: Row[Any]) -> ScriptPart:
     data = loads(row.data)
-    return ScriptPart(data.get("episode", 0), data["content"])
+    problems = tuple(told["message"] for told in data.get("warnings", ()))
+    return ScriptPart(data.get("episode", 0), data["content"], problems)

@@ -4,10 +4,12 @@ Whole parts and their pieces are events of the task's log; a later life goes on 
 """
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.screenplay import prompts
+from gateway.screenplay.checks import directory_entries, directory_problems, episode_problems, names_in
 from gateway.screenplay.episode import Draft, EpisodeWriter
 from gateway.screenplay.export import ScriptPart
 from gateway.screenplay.parsing.outline import context_from
@@ -60,10 +62,11 @@ class Screenplay:
             number = len(parts)
             draft = Draft(work, number, _question(order, parts), unfinished, order.episodes)
             await _open(work, order, number)
-            parts.append(await self._written(draft))
+            parts.append(await self._written(draft, order, parts))
             unfinished = ""
         change = Change(status=Status.COMPLETED, message="剧本生成完成", current=order.episodes)
-        await work.end("complete", {"task_id": work.task.id, "message": "剧本生成完成"} | _demo(work), change)
+        told = {"task_id": work.task.id, "message": "剧本生成完成"} | _warned(parts)
+        await work.end("complete", told | _demo(work), change)
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         failure = error if isinstance(error, ScriptFailed) else ScriptToFrameError(_PREFIX + error.message)
@@ -81,15 +84,24 @@ class Screenplay:
     async def details(self, task: Task) -> dict[str, Any]:
         """The texts written so far."""
         script = await self._scripts.whole(task.id)
-        return {"full_script": script.full_script, "episodes": script.episodes()}
+        return {"full_script": script.full_script, "episodes": script.episodes()} | _warned(script.parts)
 
-    async def _written(self, draft: Draft) -> ScriptPart:
-        """The last piece and the whole part are stored together: no crash can fall between them."""
+    async def _written(self, draft: Draft, order: Order, earlier: Sequence[ScriptPart]) -> ScriptPart:
+        """The last piece and the whole part are stored together: no crash can fall between them.
+
+        What is not as ordered is asked for once more, with the reason.
+        """
         last = await self._episode_writer.finish(draft)
-        part = ScriptPart(draft.episode, draft.text + last)
-        if problem := _problem(part):
+        part = _checked(order, draft, last, earlier)
+        if part.problems and not _failure(part):
             await draft.add(last)
-            raise ScriptFailed(problem, reason=None if part.content.strip() else Reason.NO_TEXT)
+            await draft.drop("；".join(part.problems))
+            draft.question = prompts.again(draft.question, part.problems)
+            last = await self._episode_writer.finish(draft)
+            part = _checked(order, draft, last, earlier)
+        if failure := _failure(part) or _buys_nothing(part):
+            await draft.add(last)
+            raise ScriptFailed(failure, reason=None if part.content.strip() else Reason.NO_TEXT)
         await asyncio.gather(draft.add(last), _close(draft.work, part))
         return part
 
@@ -111,26 +123,56 @@ async def _open(work: Work, order: Order, number: int) -> None:
 
 
 async def _close(work: Work, part: ScriptPart) -> None:
+    warned = _warned([part])
     if part.episode:
         data = {"episode": part.episode, "content": part.content, "is_complete": True}
-        await work.say("episode_content", data, key=f"part-{part.episode}")
+        await work.say("episode_content", data | warned, key=f"part-{part.episode}")
     else:
-        await work.say("initial_content", {"content": part.content}, key="part-0")
+        await work.say("initial_content", {"content": part.content} | warned, key="part-0")
 
 
 def _question(order: Order, parts: list[ScriptPart]) -> str:
     if not parts:
         return prompts.directory(order.genre, order.duration, order.episodes, order.characters)
-    context = context_from(parts[0].content).as_text()
+    directory = parts[0].content
+    # A directory that was not understood in all its parts is handed on as it is.
+    unclear = directory_problems(directory, order.episodes, order.characters)
+    context = directory if unclear else context_from(directory).as_text()
     previous = full_script(parts)[-PREVIOUS_CHARACTERS:]
     return prompts.episode(len(parts), order.episodes, order.duration, context, previous)
 
 
-def _problem(part: ScriptPart) -> str:
+def _checked(order: Order, draft: Draft, last: str, earlier: Sequence[ScriptPart]) -> ScriptPart:
+    """The part with what it is not as it was ordered; `earlier` begins with the directory."""
+    text = draft.text + last
+    if not draft.episode:
+        problems = directory_problems(text, order.episodes, order.characters)
+    else:
+        cast = names_in(earlier[0].content)
+        problems = episode_problems(text, draft.episode, cast, [told.content for told in earlier[1:]])
+    return ScriptPart(draft.episode, text, tuple(problems))
+
+
+def _warned(parts: Iterable[ScriptPart]) -> dict[str, Any]:
+    told = [
+        {"code": "SCRIPT_NOT_AS_ORDERED", "message": problem, "episode": part.episode}
+        for part in parts
+        for problem in part.problems
+    ]
+    return {"warnings": told} if told else {}
+
+
+def _failure(part: ScriptPart) -> str:
     length = len(part.content.strip())
     if part.episode:
         return "生成的剧本内容为空或太短" if length < SHORTEST_EPISODE else ""
     return "" if length else "角色表和目录生成失败"
+
+
+def _buys_nothing(part: ScriptPart) -> str:
+    """Why no episode is ordered after this directory: it has none, or is a refusal."""
+    lost = not part.episode and not directory_entries(part.content)
+    return f"角色表和目录生成失败（{'；'.join(part.problems)}）" if lost else ""
 
 
 def _demo(work: Work) -> dict[str, Any]:

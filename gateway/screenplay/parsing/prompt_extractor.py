@@ -16,11 +16,13 @@ _SPEAKER = re.compile(r"[^:，。,]{1,12}(?:\([^()]{0,20}\))? ?:|[^，。,(]{1,8
 
 
 class PromptExtractor:
-    """`episodes` maps episode → scene → prompts, without their marks."""
+    """`episodes` maps episode → scene → prompts, without their marks. A `known` episode is the only one."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: int | None = None) -> None:
+        self._known = known
+        self._scenes = 0
         self.episodes: dict[int, dict[int, list[str]]] = {}
-        self._episode = 1
+        self._episode = known or 1
         self._scene = 1
         self._listed: int | None = None
         self._told: frozenset[str] = frozenset()
@@ -34,7 +36,9 @@ class PromptExtractor:
             if line.kind is Kind.EPISODE:
                 self._enter_episode(lines, position)
             elif line.kind is Kind.SCENE:
-                self._enter_scene(line.episode or self._episode, line.scene or 1)
+                self._scenes += 1
+                episode = self._known or line.episode or self._episode
+                self._enter_scene(episode, line.scene or self._scenes)
             elif line.kind is Kind.DIRECTORY:
                 self._listed = 0
             elif line.kind is Kind.PROMPT:
@@ -44,9 +48,10 @@ class PromptExtractor:
     def _enter_episode(self, lines: Sequence[Line], position: int) -> None:
         line = lines[position]
         number = line.episode or 1
-        if not line.sure and self._is_listed(number, lines, position):
+        if self._known or (not line.sure and self._is_listed(number, lines, position)):
             return
         self._listed = None
+        self._scenes = 0
         self._enter_scene(number, 1)
 
     def _is_listed(self, number: int, lines: Sequence[Line], position: int) -> bool:

@@ -32,9 +32,9 @@ class EpisodePrompts:
     scenes: tuple[ScenePrompts, ...]
 
 
-def extract(script_text: str) -> tuple[EpisodePrompts, ...]:
-    """The episodes that have prompts, ascending."""
-    walk = PromptExtractor()
+def extract(script_text: str, episode: int | None = None) -> tuple[EpisodePrompts, ...]:
+    """The episodes that have prompts, ascending; text of a known `episode` belongs to it, whatever it says."""
+    walk = PromptExtractor(episode)
     walk.read([line_of(line) for line in lines_of(script_text)])
     return tuple(_episode(number, scenes) for number, scenes in sorted(walk.episodes.items()))
 

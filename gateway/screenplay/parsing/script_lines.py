@@ -40,27 +40,35 @@ class Line(NamedTuple):
 
 _EPISODE_FIELD = re.compile(rf"集数 ?[*_]{{0,2}} ?[: ] ?[*_]{{0,2}} ?\[?(?:第 ?)?({NUMERAL})(?: ?集|$)")
 _EPISODE_HEADING = re.compile(rf"\[?第 ?({NUMERAL}) ?集(?P<after>.?)")
+_TIME = r"(?:日|夜|晨|昏|晚|午|内|外|白天|凌晨|day|night|int\b|ext\b)"
 _SCENE = re.compile(
-    rf"\[?(?:(?:场次|场景) ?({NUMERAL}) ?[-~至]{{1,2}} ?({NUMERAL})|第 ?({NUMERAL}) ?- ?({NUMERAL}) ?[场幕])"
+    rf"\[?(?:(?:场次|场景|场|scene):? ?({NUMERAL}) ?[-~至.]{{1,2}} ?({NUMERAL})|第 ?({NUMERAL}) ?- ?({NUMERAL}) ?[场幕]"
+    rf"|第 ?({NUMERAL}) ?集 ?[,:-]? ?第 ?({NUMERAL}) ?[场幕]"
+    rf"|([0-9]{{1,4}})[-.]([0-9]{{1,3}})(?![0-9])[\]:、. ][^。！？“”]{{0,40}}{_TIME}[^。！？“”]{{0,16}}$)"
 )
+_SLUG_LINE = re.compile(r"(?:int|ext|int\./ext|i/e)\.? [^\n]{1,60}$")
 _SCENE_ALONE = re.compile(
-    rf"\[?(?:(?:场次|场景) ?({NUMERAL})|第 ?({NUMERAL}) ?场)[\]*_ ]{{0,4}}"
+    rf"\[?(?:(?:场次|场景|scene) ?({NUMERAL})(?![0-9])|第 ?({NUMERAL}) ?[场幕])[\]*_ ]{{0,4}}"
     r"(?::|$|(?<= ).{0,30}[日夜晨昏晚早午内外]$)"
 )
 _HASHTAG = re.compile(r"#[^#\s]{1,30}#(?![0-9a-f]{3})")
 _NOT_A_PROMPT = re.compile(
-    r"剧名|集数|出场人物|《[^》]{1,60}》.{0,12}$"
+    r"(?:episode|ep)\.? ?[0-9]{1,4}\b|剧名|集数|出场人物|《[^》]{1,60}》.{0,12}$"
     r"|(?:角色|人物)(?:名称)?(?:表|设定|介绍|小传)?:?$|.{0,12}(?:分集)?(?:目录|大纲|梗概):?$"
 )
 _LABEL = re.compile(
-    r"(?:画面|图片|绘画|分镜)(?:提示词|描述词|提示|描述)(?: ?[0-9]{1,2})?(?: ?\([^()]{0,20}\))?[*_ ]{0,4}:"
+    r"(?:(?:画面|图片|绘画|分镜)(?:提示词|描述词|提示|描述)|画面|提示词|(?:image )?prompt)(?: ?[0-9]{1,2})?"
+    r"(?: ?\([^()]{0,20}\))?[*_ ]{0,4}:"
+    r"|\[(?:画面|图片|绘画|分镜)?(?:提示词|描述词|提示|描述|画面)(?: ?[0-9]{1,2})?\][*_ ]{0,4}:?"
 )
 _DIRECTORY = re.compile(r"[ #*\[]{0,8}(?:短剧)?分集(?:目录|大纲)")
 _OTHER = re.compile(r"[△▲◇◆●■(\[|「『“\"]|出场人物|剧名|时间:|地点:|\*\*[^*]{1,20}(?::\*\*|\*\* ?:)|#")
 _TITLE_AFTER = frozenset(" :-《(·.|]/,*_")
 
 
-_SPECIAL = re.compile(r"[#*_`~=:：第场集剧画图绘分出时地角人△▲◇◆●■(（\[【|「『“\"＃—–―─━═－＝＊＿-]")
+_SPECIAL = re.compile(
+    r"^[ \t>]{0,8}[0-9SsIiEe]|[#提劇畫場幕*_`~=:：第场集剧画图绘分出时地角人△▲◇◆●■(（\[【|「『“\"＃—–―─━═－＝＊＿-]"
+)
 _BLANK = Line(Kind.BLANK)
 
 
@@ -109,6 +117,8 @@ def _scene(words: str) -> Line | None:
     if pair:
         first, second = (value for value in pair.groups() if value)
         return _scene_line(number(first), number(second))
+    if not alone and _SLUG_LINE.match(words) and words[:4] in ("int.", "ext.", "i/e.", "int/", "int ", "ext "):
+        return Line(Kind.SCENE)
     return _scene_line(None, number(alone.group(1) or alone.group(2))) if alone else None
 
 
