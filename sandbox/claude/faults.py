@@ -19,7 +19,8 @@ from sandbox.story.dice import Dice
 from sandbox.story.telling import Telling
 
 CUTS = frozenset({"error_midstream", "eof", "reset_midstream", "stall_midstream", "bad_json"})
-TEXTS = frozenset({"refusal", "max_tokens", "context_window", "overlap", "empty_text", "short"})
+PARTS = frozenset({"declines", "wrong_episode", "outline", "unclosed", "no_prompts"})
+TEXTS = frozenset({"refusal", "max_tokens", "context_window", "overlap", "empty_text", "short"}) | PARTS
 FRAMES = frozenset({"bytewise", "eventless", "crlf", "unknown_events"})
 REFUSALS = frozenset({"rate_limit", "overloaded"})
 ENDINGS = (answers.STREAMS - {"only_thoughts"}) | {"missing_reason", "error_at_the_end"}
@@ -38,7 +39,25 @@ def told_text(telling: Telling, fault: Fault | None) -> str:
             return ""
         case Fault(kind="short"):
             return "好的。"
+        case Fault(kind=kind) if kind in PARTS:
+            return _part_told(telling.rest, kind)
     return answers.aloud(telling.rest, fault)
+
+
+def _part_told(text: str, kind: str) -> str:
+    """A part of a script as a model writes it that does not keep to its order, and ends as if all were well."""
+    match kind:
+        case "declines":
+            return "抱歉，我无法协助完成这个请求。这样的内容不适合创作，请换一个题材再试一次。"
+        case "wrong_episode":
+            return re.sub(r"(集数：第|场次)[0-9]+", r"\g<1>99", text)
+        case "outline":
+            return (
+                "这一集讲主角终于找到了线索，对手步步紧逼，两人在雨夜里对峙，最后真相浮出水面，观众大呼过瘾。"
+            )
+        case "unclosed":
+            return text.replace("(完)", "").rstrip()
+    return "\n".join(line for line in text.split("\n") if not line.startswith("#"))
 
 
 def stopped(reply: Reply, fault: Fault | None) -> Reply:
