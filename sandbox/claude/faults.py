@@ -52,9 +52,7 @@ def _part_told(text: str, kind: str) -> str:
         case "wrong_episode":
             return re.sub(r"(集数：第|场次)[0-9]+", r"\g<1>99", text)
         case "outline":
-            return (
-                "这一集讲主角终于找到了线索，对手步步紧逼，两人在雨夜里对峙，最后真相浮出水面，观众大呼过瘾。"
-            )
+            return "这一集讲主角终于找到了线索，对手步步紧逼，两人在雨夜里对峙，最后真相浮出水面，观众大呼过瘾。"
         case "unclosed":
             return text.replace("(完)", "").rstrip()
     return "\n".join(line for line in text.split("\n") if not line.startswith("#"))
