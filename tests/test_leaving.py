@@ -44,7 +44,7 @@ def test_an_analysis_without_a_reader_can_be_taken_up_by_its_events(gateway: htt
     mark = f"再来{uuid4().hex}"
     leave_during(stack, gateway, mark, {})
     task_id = gateway.get("/api/stream/tasks", params={"limit": 1}).json()["tasks"][0]["task_id"]
-    assert gateway.get(f"/api/stream/tasks/{task_id}").json()["status"] == "running"
+    assert gateway.get(f"/api/stream/tasks/{task_id}").json()["status"] == "paused"
     events = follow(gateway, task_id)
     assert events[-1].data["type"] == "complete"
     assert len(questions(stack, mark)) == 3

@@ -102,7 +102,7 @@ def test_the_old_picture_of_a_frame_goes_nowhere(stack: Stack, gateway: httpx.Cl
         ({"frames": [{"sequence": 1}]}, 400, "没有找到有效的提示词"),
         ({"frames": "all"}, 422, "请求参数无效: frames"),
         ({"frames": ["one"]}, 422, "请求参数无效: frames.0"),
-        ({"frames": [{"prompt": "甲"}] * 101}, 422, "请求参数无效: frames"),
+        ({"frames": [{"prompt": "甲"}] * 102}, 422, "请求参数无效: frames"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said_before_anything_is_paid(

@@ -21,7 +21,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 @pytest.fixture
 def slow(stack: Stack) -> Iterator[Stack]:
     """A vendor that takes its time."""
-    stack.tune(jimeng_seconds=[2.5, 2.5])
+    stack.tune(jimeng_seconds=[5, 5])
     yield stack
     stack.tune(jimeng_seconds=[0.2, 0.5])
 
