@@ -7,6 +7,7 @@ import httpx
 from PIL import Image
 
 from tests.stack import Stack
+from tests.waiting import eventually
 
 
 def paint(client: httpx.Client, prompt: str, **more: Any) -> httpx.Response:
@@ -36,11 +37,8 @@ def ended(client: httpx.Client, image_id: str) -> dict[str, Any]:
 
 def until(client: httpx.Client, image_id: str, status: str) -> dict[str, Any]:
     """Ask until the picture stands so."""
-    for _ in range(400):
-        shown = look(client, image_id)
-        if shown["status"] == status:
-            return shown
-    raise AssertionError(shown)
+    eventually(lambda: bool(look(client, image_id)["status"] == status), f"{image_id} never was {status}", 60)
+    return look(client, image_id)
 
 
 def png(width: int = 8, height: int = 8, kind: str = "PNG") -> bytes:
