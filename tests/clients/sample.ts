@@ -42,6 +42,9 @@ export async function write(request: ScriptRequest, onText: (text: string) => vo
         case "progress":
           onText(`\n${event.data.current} / ${event.data.total}\n`);
           break;
+        case "episode_retry":
+          onText(`\n${event.data.episode}: ${event.data.reason}\n`);
+          break;
         case "status":
         case "initial_content":
         case "episode_content":
