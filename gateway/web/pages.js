@@ -66,6 +66,7 @@ export class Pages {
     if (name === "content_chunk") this.#piece(id, data);
     if (name === "initial_content") this.#whole(0, data.content, true);
     if (name === "episode_content") this.#whole(data.episode, data.content, data.is_complete);
+    if (name === "episode_retry") this.#drop(data.episode);
     if (name === "progress") this.setTotal(data.total);
   }
 
@@ -74,6 +75,15 @@ export class Pages {
     this.#current = episode;
     if (id > this.#clock.replayed) this.#clock.recent.push([performance.now(), countWords(content)]);
     this.#flush();
+  }
+
+  /** What was told of a part does not count; its pieces come anew. */
+  #drop(episode) {
+    this.#buffer.delete(episode);
+    const part = this.#part(episode);
+    part.manuscript.set("");
+    this.#mark(part, "now");
+    this.#tell();
   }
 
   #whole(episode, content, complete) {

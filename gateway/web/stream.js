@@ -4,7 +4,7 @@ import { connectionBack, connectionLost } from "/web/connection.js";
 import { sleep } from "/web/dom.js";
 
 const NAMES = [
-  "message", "task_id", "status", "content_chunk", "initial_content", "progress", "episode_content", "complete", "error",
+  "message", "task_id", "status", "content_chunk", "initial_content", "progress", "episode_content", "episode_retry", "complete", "error",
   "canceled", "episode_prompts", "task_created", "task_waiting", "task_requeued", "subtask_completed", "task_error",
   "task_cancelled", "all_tasks_completed", "cancel_complete",
 ];
