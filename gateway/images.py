@@ -43,9 +43,6 @@ class Pictures(Protocol):
     async def drop(self, image_ids: list[str], owner: str) -> None:
         """Take back what is not paid for yet, to be ordered again later."""
 
-    async def cancel(self, image_id: str, owner: str) -> str:
-        """Cancel as far as the vendor allows; the picture's status after that."""
-
 
 def content_path(image_id: str) -> str:
     """Where the picture itself is to be had, for as long as its task is kept."""

@@ -16,7 +16,7 @@ from shared.shutdown import Shutdown
 from shared.tasks.accept import Room, TaskRegistry
 from shared.tasks.log import EventLog
 from shared.tasks.model import ANALYSIS, NewTask, Task
-from shared.tasks.store import Tasks
+from shared.tasks.store import Tasks, insert
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +58,13 @@ class Life:
     async def task(self) -> str:
         """A new task's id."""
         task_id = str(uuid4())
-        await self.tasks.register(NewTask(task_id, ANALYSIS, {"a": 1}))
+        await self.register(NewTask(task_id, ANALYSIS, {"a": 1}))
         return task_id
+
+    async def register(self, task: NewTask) -> None:
+        """A task on which nobody works yet."""
+        async with self.engine.begin() as connection:
+            await insert(connection, task, None)
 
     async def write_as(self, task_id: str, writer: str) -> None:
         """The task is worked on by another writer from now on."""

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.settings import GatewaySettings
 from shared.errors import BackendError, BackendUnavailable, GenerationTimeout, ScriptToFrameError, TooManyRequests
-from shared.image_request import IMAGE_ID, JOIN, new_image_id
+from shared.image_request import IMAGE_ID, JOIN
 from shared.outbound.client import Failure, describe, outcome
 from shared.web.auth import on_behalf_of
 from shared.wire import dumps, loads
@@ -35,6 +35,8 @@ _PATIENCE = 70.0
 # A restart of up to 60 s is promised to be invisible. One that has not answered for long is not running.
 _RESTART_SECONDS = 60.0
 _REMEMBERED_SECONDS = 600.0
+# A call that lasted longer had reached it.
+_ANSWERS_WITHIN = 2.0
 RESTART_PAUSES = (0.3, 0.6, 1.0, 2.0)
 _SILENCE = 30.0
 _POOL_SECONDS = 10.0
@@ -61,16 +63,12 @@ class Imagegen:
         seconds = self._settings.image_seconds
         deadline = time.monotonic() + seconds
         body = dumps(form)
-        sent = False
 
         async def order(attempt: int) -> httpx.Response:
-            nonlocal sent
             left = max(deadline - time.monotonic(), 0.1)
-            own = {"X-Reply-Within": f"{max(left - _MARGIN, left / 2):g}"} | ({JOIN: "1"} if attempt else {})
-            own[IMAGE_ID] = new_image_id() if sent else image_id
-            response = await self._send("POST", "/api/generate-image", body, headers | own, waits=True)
-            sent = True
-            return response
+            own = {"X-Reply-Within": f"{max(left - _MARGIN, left / 2):g}", IMAGE_ID: image_id}
+            own |= {JOIN: "1"} if attempt else {}
+            return await self._send("POST", "/api/generate-image", body, headers | own, waits=True)
 
         try:
             async with asyncio.timeout(seconds):
@@ -96,27 +94,40 @@ class Imagegen:
             raise BackendError(f"Python后端调用失败: {describe(error)}") from error
 
     async def _through_restarts(self, attempt: Callable[[int], Awaitable[httpx.Response]]) -> httpx.Response:
-        """The first answer that is not "I am being restarted"; the last of those when patience is at its end."""
-        begun, number = time.monotonic(), 0
+        """The first answer that is not "I am being restarted"; the last of those when patience is at its end.
+
+        Patience counts from where imagegen went away: the answer may have been waited for minutes before.
+        """
+        number, away_since = 0, None
         while True:
-            patient = self._was_reached(begun) and time.monotonic() - begun < _RESTART_SECONDS
+            begun = time.monotonic()
+            response, failure = None, None
             try:
                 response = await attempt(number)
-                if response.status_code != 503 or not patient:
-                    self._reached = time.monotonic() if response.status_code != 503 else self._reached
+                if response.status_code != 503:
+                    self._reached = time.monotonic()
                     return response
-                await response.aclose()
-                reason = "503"
             except (httpx.HTTPError, BackendUnavailable) as error:
-                if not patient:
-                    raise
-                reason = describe(error)
+                failure = error
+            now = time.monotonic()
+            was_there = not isinstance(failure, BackendUnavailable) and now - begun > _ANSWERS_WITHIN
+            if away_since is None or was_there:
+                away_since = now
+            if not self.was_reached(begun) or now - away_since > _RESTART_SECONDS:
+                if response is None:
+                    raise failure or BackendUnavailable
+                return response
+            if response is not None:
+                await response.aclose()
             number += 1
-            logger.info("imagegen.again", extra={"reason": reason, "tries": number})
+            logger.info("imagegen.again", extra={"reason": describe(failure) if failure else "503", "tries": number})
             await asyncio.sleep(RESTART_PAUSES[min(number, len(RESTART_PAUSES)) - 1])
 
-    def _was_reached(self, before: float) -> bool:
-        """Whether imagegen answered a while ago: then it is being restarted; one that never did is not running."""
+    def was_reached(self, before: float) -> bool:
+        """Whether imagegen answered a while before that monotonic time, or since: then it is being restarted.
+
+        One that never did is not running.
+        """
         return self._reached is not None and before - self._reached < _REMEMBERED_SECONDS
 
     async def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:

@@ -5,9 +5,8 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote
 
-from gateway.imagegen.client import Imagegen
+from gateway.imagegen.client import RESTART_PAUSES, Imagegen
 from gateway.imagegen.feed import PictureFeeds
 from gateway.images import PictureEvent, PictureOrder
 from shared.errors import BackendUnavailable, ScriptToFrameError
@@ -19,8 +18,6 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 6
 # A service that was there a moment ago is being restarted; one that was never there is not running.
 _PATIENCE, _PATIENCE_WITH_THE_KNOWN = 4.0, 60.0
-_KNOWN_SECONDS = 300.0
-_PAUSES = (0.3, 0.6, 1.0, 2.0)
 _FULL_SECONDS = 2.0
 
 
@@ -31,7 +28,6 @@ class ImagegenPictures:
         self._imagegen = imagegen
         self._feeds = feeds
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._reached: float | None = None
 
     async def order(self, order: PictureOrder) -> str:
         """Until imagegen has it: it may have it already, and without its id nobody would find it.
@@ -49,10 +45,6 @@ class ImagegenPictures:
     async def drop(self, image_ids: list[str], owner: str) -> None:
         await self._repeated("POST", "/internal/images/drop", {"ids": image_ids}, on_behalf_of(owner))
 
-    async def cancel(self, image_id: str, owner: str) -> str:
-        answer = await self._repeated("DELETE", f"/api/images/{quote(image_id, safe='')}", None, on_behalf_of(owner))
-        return str(answer["status"])
-
     async def _repeated(
         self, method: str, path: str, body: Any, headers: dict[str, str], *, endless: bool = False
     ) -> dict[str, Any]:
@@ -63,22 +55,21 @@ class ImagegenPictures:
                     answer: dict[str, Any] = await self._imagegen.call(method, path, body, headers)
             except ScriptToFrameError as error:
                 endless = endless or (error.status >= 500 and not isinstance(error, BackendUnavailable))
-                if not self._worth_another_try(error, time.monotonic() - begun, endless=endless):
+                if not self._worth_another_try(error, begun, endless=endless):
                     raise
-                pause = _FULL_SECONDS if error.status == 429 else _PAUSES[min(tries, len(_PAUSES) - 1)]
+                pause = _FULL_SECONDS if error.status == 429 else RESTART_PAUSES[min(tries, len(RESTART_PAUSES) - 1)]
                 tries += 1
                 logger.info("imagegen.again", extra={"reason": error.message, "path": path, "tries": tries})
                 await asyncio.sleep(pause)
             else:
-                self._reached = time.monotonic()
                 return answer
 
-    def _worth_another_try(self, error: ScriptToFrameError, tried: float, *, endless: bool) -> bool:
+    def _worth_another_try(self, error: ScriptToFrameError, begun: float, *, endless: bool) -> bool:
         if error.status == 429:
             return True
         if error.status < 500 or error.error_code == "CONFIGURATION_ERROR":
             return False
         if endless:
             return True
-        known = self._reached is not None and time.monotonic() - self._reached < _KNOWN_SECONDS + tried
-        return tried < (_PATIENCE_WITH_THE_KNOWN if known else _PATIENCE)
+        patience = _PATIENCE_WITH_THE_KNOWN if self._imagegen.was_reached(begun) else _PATIENCE
+        return time.monotonic() - begun < patience

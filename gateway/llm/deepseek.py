@@ -124,7 +124,7 @@ class DeepSeek:
                 said.feed(chunk)
                 if said.over:
                     break
-                if said.stopped_well:
+                if said.well_stopped:
                     silent.reschedule(min(silent.when() or now(), now() + LINGER))
                 elif said.work > seen:
                     seen = said.work

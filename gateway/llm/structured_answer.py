@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.llm.chat_answer import ChatAnswer
 from gateway.llm.event_lines import EventLines
-from gateway.llm.failures import CUT_REASONS, GOOD_REASONS, ONLY_THOUGHTS, Asked
+from gateway.llm.failures import CUT_REASONS, ONLY_THOUGHTS, Asked
 from gateway.llm.refusals import refusal_in_body
 from gateway.storyboard.model_calls import INCOMPLETE, Answer
 from gateway.text.thoughts import without_thoughts
@@ -49,8 +49,8 @@ class StructuredAnswer(ChatAnswer):
         return str(self.reason or "").strip().lower()
 
     @property
-    def stopped_well(self) -> bool:
-        return self.stop in GOOD_REASONS or self.stop in _TOOL_REASONS
+    def well_stopped(self) -> bool:
+        return super().well_stopped or self.stop in _TOOL_REASONS
 
     def feed(self, chunk: bytes) -> None:
         """`work` counts the signs of it. Raises LLMError, and Transient, for an error in the place of an answer."""
@@ -74,7 +74,7 @@ class StructuredAnswer(ChatAnswer):
                 self.work += self.text_of(event) is not None
             except LLMError as error:
                 # Whatever comes after a good stop reason, the answer is whole.
-                if not self.stopped_well:
+                if not self.well_stopped:
                     raise _passing(error) from error
 
     def answer(self, *, whole: bool) -> Answer:
@@ -90,7 +90,7 @@ class StructuredAnswer(ChatAnswer):
         if not text.strip():
             why = ONLY_THOUGHTS if self.thought or "".join(self._content).strip() else "模型没有写出正文"
             raise Transient(LLMError(f"{UNUSABLE}: {why}", reason=Reason.NO_TEXT, vendor=vendor))
-        return Answer(text, cut=self.stop in CUT_REASONS or not (whole or self.stopped_well))
+        return Answer(text, cut=self.stop in CUT_REASONS or not (whole or self.well_stopped))
 
     def _nothing(self) -> Exception:
         """A 200 without anything of an answer."""

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gateway.storyboard.audience import Audience
 from gateway.storyboard.board import Story
 from gateway.storyboard.document import document
 from gateway.storyboard.drawing import draw_frames
-from gateway.storyboard.model_calls import Audience, ModelCalls, StoryModel
+from gateway.storyboard.model_calls import ModelCalls, StoryModel
 from gateway.storyboard.planning import plan_board
 from gateway.storyboard.reading import read_story
 from gateway.storyboard.sentences import sentences_of

@@ -5,9 +5,10 @@ The task's log is its memory: what a frame's last event says is not done again b
 
 import asyncio
 import logging
-from typing import Any, Protocol
+from typing import Any
 
 from gateway.images import PictureOrder, Pictures
+from gateway.storyboard.audience import PARKED_SECONDS, Audience
 from gateway.storyboard.batch_frames import BatchFrame, Outcome, ended, recalled, refused, stats
 from shared.concurrency import all_done, alongside
 from shared.errors import BatchFailed, ScriptToFrameError
@@ -19,18 +20,6 @@ from shared.wire import dump_text, half_up, iso_time, loads
 logger = logging.getLogger(__name__)
 
 _DONE = ("frame_complete", "frame_error")
-# As long as Idempotency-Keys are remembered: after that no reader of a JSON answer can come back.
-_PARKED_SECONDS = 24 * 3600.0
-
-
-class Audience(Protocol):
-    """Who reads a task."""
-
-    async def present(self, task_id: str) -> bool: ...
-
-    async def somebody(self, task_id: str) -> None: ...
-
-    async def all_left(self, task_id: str, grace: float = 0) -> None: ...
 
 
 def request_id(work: Work) -> int:
@@ -146,7 +135,7 @@ class _BatchRun:
     async def _keep_gate(self) -> None:
         while True:
             try:
-                await asyncio.wait_for(self._audience.somebody(self._task.id), _PARKED_SECONDS)
+                await asyncio.wait_for(self._audience.somebody(self._task.id), PARKED_SECONDS)
             except TimeoutError as error:
                 raise BatchFailed("批量生成失败: 长时间没有读者，未提交的帧已放弃") from error
             self._gate.set()

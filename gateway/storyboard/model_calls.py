@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
+from gateway.storyboard.audience import PARKED_SECONDS, Audience
 from gateway.storyboard.questions import Question
 from shared.errors import AnalysisFailed, LLMError
 from shared.tasks.context import Work
@@ -14,8 +15,6 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 AT_A_TIME = 8
-# As long as Idempotency-Keys are remembered: after that no reader of a JSON answer can come back.
-_PARKED_SECONDS = 24 * 3600.0
 INCOMPLETE = "API返回内容不完整"
 
 
@@ -31,14 +30,6 @@ class StoryModel(Protocol):
     """A model that answers in JSON, or as near to it as it can. Raises LLMError."""
 
     async def answer(self, question: Question) -> Answer: ...
-
-
-class Audience(Protocol):
-    """Who reads a task."""
-
-    async def present(self, task_id: str) -> bool: ...
-
-    async def somebody(self, task_id: str) -> None: ...
 
 
 class ModelCalls:
@@ -77,7 +68,7 @@ class ModelCalls:
         task_id = self._work.task.id
         logger.info("analysis.parked", extra={"task_id": task_id})
         try:
-            async with asyncio.timeout(_PARKED_SECONDS):
+            async with asyncio.timeout(PARKED_SECONDS):
                 await self._audience.somebody(task_id)
         except TimeoutError as error:
             raise AnalysisFailed("智能分析失败: 长时间没有读者，分析已放弃", failedStep="未知步骤") from error

@@ -6,7 +6,7 @@ import { sleep } from "/web/dom.js";
 const NAMES = [
   "message", "task_id", "status", "content_chunk", "initial_content", "progress", "episode_content", "episode_retry", "complete", "error",
   "canceled", "episode_prompts", "task_created", "task_waiting", "task_requeued", "subtask_completed", "task_error",
-  "task_cancelled", "all_tasks_completed", "cancel_complete",
+  "task_cancelled", "all_tasks_completed", "cancel_requested", "cancel_complete",
 ];
 const LAST = new Set(["complete", "error", "canceled"]);
 const FINISHED = new Set(["completed", "failed", "canceled"]);

@@ -44,7 +44,7 @@ async def generate_image(
     reply_within: Annotated[float | None, Header(alias="X-Reply-Within", gt=0, allow_inf_nan=False)] = None,
 ) -> Response:
     """Paint one picture and wait for it (I3)."""
-    image_id = await _accepted(request, wired.service, body, owner, key)
+    image_id = await _accepted(request, wired, body, owner, key)
     answer = _painted(wired.service, image_id, reply_within)
     try:
         picture = await run_until_disconnect(request, wired.core.shutdown, answer)
@@ -58,13 +58,16 @@ async def generate_image(
 
 
 async def _accepted(
-    request: Request, service: ImageService, body: FramePromptFirstRequest, owner: str, key: IdempotencyKey | None
+    request: Request, wired: Wiring, body: FramePromptFirstRequest, owner: str, key: IdempotencyKey | None
 ) -> str:
-    proposed = request.headers.get(IMAGE_ID, "")
+    proposed, joins = request.headers.get(IMAGE_ID, ""), JOIN in request.headers
     image_id = proposed if _IMAGE_ID.fullmatch(proposed) else ""
-    accepted = await service.accept(body.order(), owner, key, image_id=image_id)
-    joins = accepted.created or JOIN in request.headers
-    if not joins and not (await service.find(accepted.task_id, owner)).finished:
+    if joins and image_id and await wired.core.tasks.standing(image_id):
+        # The order with this id is joined by its key; without that it was dropped when its connection broke.
+        image_id = ""
+    accepted = await wired.service.accept(body.order(), owner, key, image_id=image_id)
+    joins = joins or accepted.created
+    if not joins and not (await wired.service.find(accepted.task_id, owner)).finished:
         raise RequestInProgress().retry_after(2)
     return accepted.task_id
 

@@ -22,6 +22,7 @@ from imagegen.images.vendor import Pause
 from shared.concurrency import forever
 from shared.database.engine import UNREACHABLE, through_outages
 from shared.database.notify import Notices, notify
+from shared.errors import Canceled
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,11 @@ _NEXT = text(
     f"{HELD} SELECT w.task_id FROM ({in_turn('AND s.not_before <= clock_timestamp()')} OFFSET 0) w "
     "WHERE (SELECT true FROM replica r WHERE r.id = split_part(w.writer, ' ', 1)) "
     "AND (SELECT p.closed OR p.cancel_requested FROM task p WHERE p.id = w.parent) IS NOT TRUE LIMIT :free"
+)
+_NEWS = text(
+    "SELECT s.task_id, s.number FROM slot s WHERE s.task_id = ANY(CAST(:ids AS text[])) AND (s.granted_at IS NOT NULL "
+    "OR EXISTS (SELECT FROM task t JOIN task p ON p.id = t.parent WHERE t.id = s.task_id "
+    "AND (p.closed OR p.cancel_requested)))"
 )
 _GRANT = text(
     "UPDATE slot s SET granted_at = clock_timestamp(), number = g.number "
@@ -127,21 +133,14 @@ class Slots:
             with suppress(*UNREACHABLE, DBAPIError):
                 for account in await self._in_use():
                     await self._change(account, (_LEFT_BEHIND, {"name": account}))
-                if granted := await self._granted_among(list(self._waiting)):
-                    self._heard(granted)
+                if news := await self._news_of(list(self._waiting)):
+                    self._heard(list(news))
 
     async def _in_use(self) -> list[str]:
         """The accounts for which tasks wait or run, or that have slots to get back."""
         statement = text("SELECT account FROM slot UNION SELECT name FROM account WHERE reduced_to < slots")
         async with self._engine.connect() as connection:
             return list(await connection.scalars(statement))
-
-    async def _granted_among(self, task_ids: list[str]) -> list[str]:
-        statement = text(
-            "SELECT task_id FROM slot WHERE task_id = ANY(CAST(:ids AS text[])) AND granted_at IS NOT NULL"
-        )
-        async with self._engine.connect() as connection:
-            return [row.task_id for row in await connection.execute(statement, {"ids": task_ids})]
 
     async def enter(self, task_id: str, account: str, priority: int, queued_at: float | None = None) -> None:
         """Queue for a slot, now or as of `queued_at` (epoch seconds); does nothing for a task that is there already."""
@@ -154,20 +153,23 @@ class Slots:
         await through_outages(lambda: self._change(account, (statement, values)))
 
     async def taken(self, task_id: str) -> int:
-        """Wait for the task's slot; its number, from 1 on."""
+        """Wait for the task's slot; its number, from 1 on. Raises Canceled when nobody is left who asked for it."""
         waiting = self._waiting.setdefault(task_id, asyncio.Event())
         try:
-            while (number := await through_outages(lambda: self._number(task_id))) is None:
+            while task_id not in (news := await through_outages(lambda: self._news_of([task_id]))):
                 await waiting.wait()
                 waiting.clear()
         finally:
             self._waiting.pop(task_id, None)
-        return number
+        if news[task_id] is None:
+            raise Canceled
+        return news[task_id] or 0
 
-    async def _number(self, task_id: str) -> int | None:
-        statement = text("SELECT number FROM slot WHERE task_id = :task_id AND granted_at IS NOT NULL")
+    async def _news_of(self, task_ids: list[str]) -> dict[str, int | None]:
+        """Those that need not wait any longer: with the number of their slot, or None where their parent has ended."""
         async with self._engine.connect() as connection:
-            return (await connection.execute(statement, {"task_id": task_id})).scalar_one_or_none()
+            rows = await connection.execute(_NEWS, {"ids": task_ids})
+            return {row.task_id: row.number for row in rows}
 
     async def leave(self, task_id: str, account: str, seconds: float | None = None) -> None:
         """Give the slot back; `seconds` is how long the vendor took, for the estimates."""

@@ -16,6 +16,7 @@ from imagegen.images.storage_gate import StorageGate, StorageUnavailable
 from imagegen.images.validation import NotAnImage, looks_like_text, stored_image_of
 from imagegen.images.vendor import UNREACHABLE, Accepted, Busy, ImageVendor, Result
 from shared.errors import (
+    Canceled,
     ConfigurationError,
     GenerationTimeout,
     ImageGenerationError,
@@ -80,12 +81,16 @@ class ImageWorkflow:
     async def run(self, work: Work) -> None:
         order = order_of(work.task.request)
         vendor = self._vendors[order.provider]
-        paid = await self._bought(work, order, vendor)
+        try:
+            paid = await self._bought(work, order, vendor)
+        except Canceled:
+            # Its batch or request has ended: nobody is left who asked for it.
+            await self._cancel(work, vendor)
+            return
         task = await self._tasks.find(work.task.id)
         # A cancel that came while the order was on its way to the vendor.
         if task and task.cancel_requested and paid.vendor_task_id and await vendor.cancel(paid.vendor_task_id):
-            await work.log.append(endings.canceled(work.task.id))
-            await self._slots.leave(work.task.id, vendor.account)
+            await self._cancel(work, vendor)
             return
         if paid.stored:
             await self._slots.leave(work.task.id, vendor.account, paid.age)
@@ -97,6 +102,10 @@ class ImageWorkflow:
         finally:
             self._polled[vendor.account] -= 1
         await endings.succeed(work, stored, raw)
+
+    async def _cancel(self, work: Work, vendor: ImageVendor) -> None:
+        await work.log.append(endings.canceled(work.task.id))
+        await self._slots.leave(work.task.id, vendor.account)
 
     async def fail(self, work: Work, error: ScriptToFrameError) -> None:
         account = self._vendors[order_of(work.task.request).provider].account
@@ -177,7 +186,6 @@ class ImageWorkflow:
         self, work: Work, vendor: ImageVendor, result: Result | None, *, known_by_id: bool
     ) -> dict[str, Any] | None:
         """An image that came with the submit's answer; None when it has to be asked for."""
-        pause = _FIRST_PAUSE
         while result:
             try:
                 return await self._kept(work, vendor, result)
@@ -187,7 +195,7 @@ class ImageWorkflow:
                 # Nobody can be asked for it again: it is here or nowhere.
                 if not isinstance(error, StorageUnavailable):
                     raise ImageGenerationError(reason=Reason.OUTPUT_NOT_A_PICTURE) from error
-                await asyncio.sleep(pause)
+                await self._gate.wait()
         return None
 
     async def _obtained(self, work: Work, vendor: ImageVendor, paid: _Paid) -> tuple[dict[str, Any], Any]:

@@ -136,8 +136,8 @@ class Engine:
             try:
                 return await self._attempt(runner, work)
             except LogClosed as closed:
-                reason = "superseded" if isinstance(closed, Superseded) else "closed_by_another"
-                return logger.info(f"task.{reason}", extra={"task_id": work.task.id})  # noqa: G004 two fixed names
+                event = "task.superseded" if isinstance(closed, Superseded) else "task.closed_by_another"
+                return logger.info(event, extra={"task_id": work.task.id})
             except UNREACHABLE as error:
                 logger.warning("task.waiting_for_database", extra={"reason": type(error).__name__})
                 await asyncio.sleep(_OUTAGE_PAUSE)

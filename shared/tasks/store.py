@@ -67,10 +67,6 @@ class Tasks:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def register(self, task: NewTask) -> None:
-        async with self._engine.begin() as connection:
-            await insert(connection, task)
-
     async def find(self, task_id: str, owner: str | None = None) -> Task | None:
         """The task, if it exists and belongs to the owner; no owner asked means any."""
         return await self._found(_COLUMNS, task_id, owner)
@@ -159,8 +155,8 @@ class Tasks:
             return [_task(row) for row in await connection.execute(statement, values)]
 
 
-async def insert(connection: AsyncConnection, task: NewTask, writer: str | None = None) -> Task:
-    """Store a new task, worked on by `writer` from the start."""
+async def insert(connection: AsyncConnection, task: NewTask, writer: str | None) -> Task:
+    """Store a new task, worked on by `writer` from the start; None: whoever claims it."""
     statement = text(
         "INSERT INTO task (id, kind, owner, demo, request, total, parent, writer, dispatched) "
         f"VALUES (:id, :kind, :owner, :demo, :request, :total, :parent, :writer, true) RETURNING {_COLUMNS}"

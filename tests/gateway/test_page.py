@@ -1,6 +1,7 @@
 """B8: the page's files as they are served."""
 
 import gzip
+import json
 import re
 from pathlib import Path
 
@@ -69,3 +70,17 @@ def test_who_cannot_unpack_gets_it_plain(gateway: httpx.Client) -> None:
 def test_nothing_else_is_served(gateway: httpx.Client, name: str) -> None:
     answer = gateway.get(f"/web/{name}")
     assert (answer.status_code, answer.json()["errorCode"]) == (404, "NOT_FOUND")
+
+
+def test_the_page_listens_to_every_event_that_streams_tell() -> None:
+    """EventSource drops names that nobody has asked for."""
+    described = json.loads((ROOT / "tests" / "openapi" / "gateway.json").read_text())["components"]["schemas"]
+    told = {
+        name
+        for schema in described.values()
+        if isinstance(event := schema.get("properties", {}).get("event"), dict)
+        for name in (event.get("enum") or [event["const"]])
+    }
+    listed = (ROOT / "gateway" / "web" / "stream.js").read_text().split("const NAMES = [")[1].split("];")[0]
+    assert told
+    assert told - set(re.findall(r'"([a-z_]+)"', listed)) == set()

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -137,3 +138,30 @@ def test_an_unknown_picture_is_not_found(imagegen: httpx.Client, method: str, ta
 def test_an_order_with_an_absurd_turn_takes_its_own(imagegen: httpx.Client, moment: str) -> None:
     answer = imagegen.post("/api/images", json={"prompt": "渡口"}, headers={"X-Queued-At": moment, "Prefer": "wait=40"})
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
+
+
+def test_a_repeated_order_whose_first_try_was_dropped_gets_an_image_of_its_own(
+    imagegen: httpx.Client, slow: Stack
+) -> None:
+    """The connection broke while it waited for a slot; the gateway repeats it with the same key and proposed id."""
+    for busy in [order(imagegen, f"占着 {n}") for n in (1, 2)]:
+        until(imagegen, busy, "running")
+    prompt, proposed = f"重来 {uuid4().hex}", f"jimeng_v4_{uuid4().hex}"
+    headers = {"Idempotency-Key": uuid4().hex, "X-Image-Id": proposed}
+    with pytest.raises(httpx.ReadTimeout):
+        imagegen.post("/api/generate-image", json={"prompt": prompt}, headers=headers, timeout=1)
+    until(imagegen, proposed, "canceled")
+    again = imagegen.post("/api/generate-image", json={"prompt": prompt}, headers=headers | {"X-Join": "1"})
+    assert again.status_code == 200, again.text
+    assert again.json()["data"]["taskId"] != proposed
+    assert bought(slow, prompt) == 1
+
+
+def test_an_image_whose_batch_has_ended_is_not_bought_and_gets_its_ending(imagegen: httpx.Client, stack: Stack) -> None:
+    ended_parent = order(imagegen, "先完成")
+    ended(imagegen, ended_parent)
+    prompt = f"没人要 {uuid4().hex}"
+    headers = {"X-Batch": "1", "X-Task": ended_parent}
+    image_id = imagegen.post("/api/images", json={"prompt": prompt}, headers=headers).json()["id"]
+    assert ended(imagegen, image_id)["status"] == "canceled"
+    assert bought(stack, prompt) == 0

@@ -127,3 +127,27 @@ def test_model_text_is_never_markup(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Start writing").click()
     wait_for_script(page)
     expect(page.locator("#pages :is(img, b, script)")).to_have_count(0)
+
+
+RETRIED = """async () => {
+  const { Pages } = await import("/web/pages.js");
+  const figures = document.createElement("p"), bar = document.createElement("progress");
+  const pages = new Pages({ total: 1, onExtract: () => {}, figures, bar });
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  pages.take({ id: 1, name: "content_chunk", data: { episode: 1, content: "A summary." } });
+  await drawn();
+  const before = document.querySelector("#pages").textContent;
+  pages.take({ id: 2, name: "content_chunk", data: { episode: 1, content: " More of it." } });
+  pages.take({ id: 3, name: "episode_retry", data: { episode: 1, reason: "" } });
+  pages.take({ id: 4, name: "content_chunk", data: { episode: 1, content: "The episode." } });
+  await drawn();
+  return [before, document.querySelector("#pages").textContent];
+}"""
+
+
+def test_what_is_written_anew_stands_in_the_place_of_the_first_try(open_page: OpenPage) -> None:
+    before, after = open_page("#/script").evaluate(RETRIED)
+    assert "A summary." in before
+    assert "The episode." in after
+    assert "summary" not in after
+    assert "More" not in after

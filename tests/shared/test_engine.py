@@ -95,7 +95,7 @@ async def test_what_a_dead_replica_worked_on_is_claimed_by_one_survivor(life: Li
     worker.gate.set()
     ids = [uuid4().hex for _ in range(50)]
     for task_id in ids:
-        await life.tasks.register(NewTask(task_id, kind, {}))
+        await life.register(NewTask(task_id, kind, {}))
         await life.write_as(task_id, "somebody-dead 1")
     async with living() as second, replica(life, kind, worker) as one, replica(second, kind, worker):
         for task_id in ids:
@@ -158,7 +158,7 @@ async def test_what_lost_its_life_is_started_again(life: Life) -> None:
     worker.gate.set()
     async with replica(life, kind, worker) as one:
         task_id = uuid4().hex
-        await life.tasks.register(NewTask(task_id, kind, {}))
+        await life.register(NewTask(task_id, kind, {}))
         await life.write_as(task_id, one.engine.new_writer())
         assert await one.ended(task_id) == "completed"
 
@@ -195,7 +195,7 @@ async def test_those_with_a_slot_are_claimed_first(life: Life) -> None:
     kind = uuid4().hex
     ids = [uuid4().hex for _ in range(3)]
     for number, task_id in enumerate(ids):
-        await life.tasks.register(NewTask(task_id, kind, {}, total=number))
+        await life.register(NewTask(task_id, kind, {}, total=number))
         await life.write_as(task_id, "dead 1")
     me = Replica(life.database, kind, QUICK)
     await me.join()
@@ -208,7 +208,7 @@ async def test_a_living_writer_is_left_alone(life: Life) -> None:
     kind, one = uuid4().hex, Replica(life.database, "x", QUICK)
     await one.join()
     task_id = uuid4().hex
-    await life.tasks.register(NewTask(task_id, kind, {}))
+    await life.register(NewTask(task_id, kind, {}))
     await life.write_as(task_id, f"{one.id} 1")
     assert await life.tasks.claim("me", [kind], 5) == []
     async with life.engine.begin() as connection:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_lists_and_glances_leave_out_what_was_asked_and_made(life: Life) -> None:
     task_id, owner = str(uuid4()), str(uuid4())
-    await life.tasks.register(NewTask(task_id, ANALYSIS, {"script": "夜" * 1000}, owner))
+    await life.register(NewTask(task_id, ANALYSIS, {"script": "夜" * 1000}, owner))
     await life.log.append(Line(task_id, None, "{}", last=True, change=Change(Status.COMPLETED, result='{"data":{}}')))
     whole, standing = await life.tasks.find(task_id, owner), await life.tasks.standing(task_id, owner)
     listed = await life.tasks.select(Selection((ANALYSIS,), owner))
